@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The seam to the kernel: observe, apply, wait for events. Nothing else of the daemon talks netlink.
+ *
+ * rtnl.c holds links, addresses, routes and rules (libmnl); nfnl.c the netfilter events and listings
+ * (libmnl); nft_apply.c the transactions (libnftables). Functions return 0 or -errno and do not log.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+#include "daemon/state.h"
+
+/* --- rtnl.c: links, addresses, routes, rules ------------------------------------------------- */
+
+struct rtnl;
+
+/*! What happened since the last rtnl_drain(). */
+struct rtnl_events {
+	unsigned links;     /*!< Messages on links and addresses. */
+	unsigned routes;    /*!< On routes of the main table or ours, and on rules. */
+	unsigned own_lost;  /*!< Of those: deletions of routes or rules of our protocol, not by us. */
+	unsigned settings;  /*!< Forwarding and rp_filter (netconf). */
+	bool overrun;       /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
+};
+
+/*!
+ * \brief Open the request and the event socket (subscribed before the first observation).
+ *
+ * Events: links, IPv4/IPv6 addresses, routes, rules and netconf; receive buffer of some MiB by
+ * SO_RCVBUFFORCE, or what the kernel allows.
+ */
+int rtnl_open(struct rtnl **rtnl);
+void rtnl_close(struct rtnl *rtnl);
+
+/*! \brief Descriptor to poll for events. */
+int rtnl_fd(const struct rtnl *rtnl);
+
+/*! \brief Read all pending events without blocking and sum them up. */
+int rtnl_drain(struct rtnl *rtnl, struct rtnl_events *events);
+
+/*!
+ * \brief Dump the kernel's state; a dump that was interrupted by a change is repeated.
+ *
+ * Routes and rules of OUR_PROTOCOL only in routes and rules; unicast routes of the main table in
+ * main_routes. Sysctls are read from /proc/sys/net.
+ */
+int rtnl_observe(struct rtnl *rtnl, struct observed *observed);
+
+/*! \brief Add a route or rule of ours; one that exists already is no error. */
+int rtnl_route_add(struct rtnl *rtnl, const struct route *route);
+int rtnl_rule_add(struct rtnl *rtnl, const struct rule *rule);
+
+/*! \brief Delete a route or rule of ours; one that is gone already is no error. */
+int rtnl_route_delete(struct rtnl *rtnl, const struct route *route);
+int rtnl_rule_delete(struct rtnl *rtnl, const struct rule *rule);
+
+/* --- nfnl.c: what others do to netfilter ----------------------------------------------------- */
+
+struct nfnl;
+
+/*! What happened to netfilter since the last nfnl_drain(). */
+struct nfnl_events {
+	bool ours_changed;   /*!< A commit of another process named our table. */
+	bool overrun;        /*!< Messages were lost: our table may have changed. */
+	uint32_t pid;        /*!< Process of that commit, 0 if unknown. */
+	char process[32];    /*!< Its name. */
+	bool foreign_changed; /*!< Another table changed (forward chains may drop now). */
+};
+
+int nfnl_open(struct nfnl **nfnl);
+void nfnl_close(struct nfnl *nfnl);
+int nfnl_fd(const struct nfnl *nfnl);
+
+/*!
+ * \brief Read all pending ruleset events without blocking.
+ *
+ * A commit's messages come first, NFT_MSG_NEWGEN with the committer's pid and name last; commits of
+ * this process are not reported.
+ */
+int nfnl_drain(struct nfnl *nfnl, struct nfnl_events *events);
+
+/*! Names of the chains, sets and maps in our table. */
+struct nft_objects {
+	bool table;          /*!< Our table exists. */
+	char **chains;
+	size_t chain_count;
+	char **sets;         /*!< Sets and maps. */
+	bool *is_map;        /*!< Parallel to sets. */
+	size_t set_count;
+};
+
+int nfnl_objects(struct nfnl *nfnl, struct nft_objects *objects);
+void nft_objects_deinit(struct nft_objects *objects);
+
+/*!
+ * \brief Describe foreign base chains on the hook forward whose policy is drop, a line each.
+ *
+ * Our accept cannot overrule their drop; whether they let our forwards pass cannot be read from
+ * rules, so this is a warning: «table inet filter, chain forward».
+ */
+int nfnl_foreign_drops(struct nfnl *nfnl, struct text *lines);
+
+/* --- nft_apply.c: transactions --------------------------------------------------------------- */
+
+struct nft_apply;
+
+int nft_apply_open(struct nft_apply **apply);
+void nft_apply_close(struct nft_apply *apply);
+
+/*!
+ * \brief Run a ruleset text as one transaction: all of it or nothing.
+ * \param error  Out: libnftables' message on failure, to free; NULL on success.
+ */
+int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);

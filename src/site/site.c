@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Questions that everybody asks of a site: who, where, with which mark.
+ */
+
+#include "site/site.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct uplink *site_uplink(const struct site *site, unsigned number)
+{
+	return &site->uplinks[number - 1];
+}
+
+const struct uplink *site_uplink_by_id(const struct site *site, const char *id)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		if (strcmp(site->uplinks[i].id, id) == 0) {
+			return &site->uplinks[i];
+		}
+	}
+	return NULL;
+}
+
+static uplink_set set_of(const unsigned *numbers, size_t count)
+{
+	uplink_set set = 0;
+	for (size_t i = 0; i < count; i++) {
+		set |= UPLINK_BIT(numbers[i]);
+	}
+	return set;
+}
+
+static uplink_set set_of_all(const struct site *site)
+{
+	uplink_set set = 0;
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		set |= UPLINK_BIT(site->uplinks[i].number);
+	}
+	return set;
+}
+
+int site_forwards(const struct site *site, struct site_forward **forwards, size_t *count)
+{
+	size_t total = site->host_count + site->mail_count + site->forward_count;
+	struct site_forward *all = calloc(total + 1, sizeof(*all));
+	if (all == NULL) {
+		return -ENOMEM;
+	}
+
+	struct site_forward *next = all;
+	for (size_t i = 0; i < site->host_count; i++) {
+		const struct host *host = &site->hosts[i];
+		*next++ = (struct site_forward){ FORWARD_HOST, host->domain, host->server,
+			                         &host->port,
+			                         set_of(host->uplink, host->uplink_count) };
+	}
+	for (size_t i = 0; i < site->mail_count; i++) {
+		const struct mail *mail = &site->mails[i];
+		*next++ = (struct site_forward){ FORWARD_MAIL, mail->domain, mail->server,
+			                         &mail->port, set_of_all(site) };
+	}
+	for (size_t i = 0; i < site->forward_count; i++) {
+		const struct forward *forward = &site->forwards[i];
+		*next++ = (struct site_forward){ FORWARD_NAMED, forward->id, forward->server,
+			                         &forward->port,
+			                         set_of(forward->uplink, forward->uplink_count) };
+	}
+	*forwards = all;
+	*count = total;
+	return 0;
+}
+
+const struct address *server_address(const struct server *server, uint8_t family)
+{
+	for (size_t i = 0; i < server->address.count; i++) {
+		if (server->address.items[i].family == family) {
+			return &server->address.items[i];
+		}
+	}
+	return NULL;
+}
+
+const struct address *server_target(const struct server *server, unsigned uplink, uint8_t family)
+{
+	if (server->reply_path == REPLY_PATH_CONNTRACK) {
+		return server_address(server, family);
+	}
+	for (size_t i = 0; i < server->uplink_address_count; i++) {
+		const struct uplink_address *own = &server->uplink_address[i];
+		if (own->uplink == uplink && own->address.family == family) {
+			return &own->address;
+		}
+	}
+	return NULL;
+}
+
+uint32_t site_mark(const struct site *site, unsigned uplink)
+{
+	return (uint32_t)uplink << __builtin_ctz(site->fwmark_mask);
+}
+
+uint32_t site_table(const struct site *site, unsigned uplink)
+{
+	return site->route_table + uplink;
+}
+
+uint16_t site_dns_port(unsigned uplink)
+{
+	return (uint16_t)(5300 + uplink);
+}
+
+const char *answer_policy_name(enum answer_policy policy)
+{
+	static const char *const names[] = {
+		[ANSWER_ARRIVAL] = "arrival",
+		[ANSWER_ALL] = "all",
+		[ANSWER_PREFERRED] = "preferred",
+	};
+	return names[policy];
+}
+
+static void free_names(struct name_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i]);
+	}
+	free(list->items);
+}
+
+void site_free(struct site *site)
+{
+	if (site == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct uplink *uplink = &site->uplinks[i];
+		free(uplink->id);
+		free(uplink->interface);
+		free(uplink->address.items);
+		free(uplink->public_address.items);
+		free(uplink->gateway.items);
+		free_names(&uplink->probe);
+	}
+	for (size_t i = 0; i < site->server_count; i++) {
+		free(site->servers[i].id);
+		free(site->servers[i].address.items);
+		free(site->servers[i].uplink_address);
+	}
+	for (size_t i = 0; i < site->host_count; i++) {
+		free(site->hosts[i].domain);
+		free(site->hosts[i].port.items);
+		free(site->hosts[i].uplink);
+		free_names(&site->hosts[i].alias);
+	}
+	for (size_t i = 0; i < site->mail_count; i++) {
+		free(site->mails[i].domain);
+		free(site->mails[i].port.items);
+	}
+	for (size_t i = 0; i < site->forward_count; i++) {
+		free(site->forwards[i].id);
+		free(site->forwards[i].port.items);
+		free(site->forwards[i].uplink);
+	}
+	free_names(&site->lan);
+	free(site->uplinks);
+	free(site->servers);
+	free(site->hosts);
+	free(site->mails);
+	free(site->forwards);
+	free(site->domain);
+	free(site->hostmaster);
+	free(site->run_dir);
+	free(site);
+}

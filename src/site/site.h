@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The site as its file describes it: plain structs, filled by conf.c, validated by check.c.
+ *
+ * Everything else (ruleset, routes, zones, answers) is derived from this one description. Uplink
+ * numbers are positions in the file, counted from 1, so that marks, tables and zones agree.
+ */
+
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/text.h"
+
+#define SITE_DEFAULT_PATH SYSCONFDIR "/multihome/multihome.conf"
+
+/*! Most uplinks of a site: a set of them is 64 bits, and number 0 means «none». */
+#define SITE_UPLINKS_MAX 63
+
+/*! A set of uplinks: bit N is uplink number N. */
+typedef uint64_t uplink_set;
+#define UPLINK_BIT(number) (UINT64_C(1) << (number))
+
+/*! How the module learns the arrival uplink, design 4.1. */
+enum dns_binding { DNS_BINDING_ADDRESS, DNS_BINDING_PORT, DNS_BINDING_DEVICE };
+
+/*! What the site's own outgoing traffic does. */
+enum outbound_mode { OUTBOUND_FAILOVER, OUTBOUND_LEAVE };
+
+/*! What becomes of the answers when the daemon is dead. */
+enum stale_mode { STALE_KEEP, STALE_WITHDRAW };
+
+/*! How replies of an inside server find their uplink. */
+enum reply_path { REPLY_PATH_CONNTRACK, REPLY_PATH_SOURCE_ADDRESS };
+
+/*! Which ready uplinks' addresses a host is answered with, design 4.2. */
+enum answer_policy { ANSWER_ARRIVAL = 1, ANSWER_ALL = 2, ANSWER_PREFERRED = 3 };
+
+struct name_list {
+	char **items;
+	size_t count;
+};
+
+struct address_list {
+	struct address *items;
+	size_t count;
+};
+
+struct uplink {
+	char *id;
+	unsigned number;                    /*!< Position in the file, from 1. */
+	char *interface;
+	struct address_list address;        /*!< Empty: the interface's own, followed live. */
+	struct address_list public_address; /*!< Empty: the same as address. */
+	struct address_list gateway;        /*!< Empty: learnt from the main table. At most one a family. */
+	struct name_list probe;             /*!< As written; see the manual for what is run. */
+	unsigned interval_ms;
+	unsigned down_after;
+	unsigned up_after;
+};
+
+/*! An address that an inside server holds for one uplink (source-address mode). */
+struct uplink_address {
+	unsigned uplink;
+	struct address address;
+};
+
+struct server {
+	char *id;
+	struct address_list address; /*!< At most one a family. */
+	enum reply_path reply_path;
+	struct uplink_address *uplink_address;
+	size_t uplink_address_count;
+};
+
+/*! One entry of «port»: public ports first..last go to inside ports from inside on. */
+struct service {
+	uint8_t protocol; /*!< IPPROTO_TCP or IPPROTO_UDP. */
+	uint16_t first;
+	uint16_t last;    /*!< Equal to first for a single port. */
+	uint16_t inside;  /*!< Inside port of first; a range keeps its ports, so there it equals first. */
+};
+
+struct service_list {
+	struct service *items;
+	size_t count;
+};
+
+struct host {
+	char *domain;                /*!< Absolute without the last dot, lower case. */
+	const struct server *server; /*!< Borrowed from the site. */
+	struct service_list port;
+	unsigned *uplink;            /*!< Numbers in the order of preference; never empty after check. */
+	size_t uplink_count;
+	uint32_t ttl;                /*!< Seconds. */
+	enum answer_policy policy;
+	struct name_list alias;      /*!< As written, relative to domain. */
+};
+
+struct mail {
+	char *domain;
+	const struct server *server;
+	struct service_list port;
+};
+
+struct forward {
+	char *id;
+	const struct server *server;
+	struct service_list port;
+	unsigned *uplink;
+	size_t uplink_count;
+};
+
+struct site {
+	char *domain;
+	char *hostmaster;
+	struct name_list lan;
+	bool masquerade;
+	bool hairpin;
+	enum dns_binding dns_binding;
+	enum outbound_mode outbound;
+	enum stale_mode stale;
+	uint32_t fwmark_mask;
+	uint32_t route_table;
+	uint32_t rule_priority;
+	char *run_dir;
+
+	struct uplink *uplinks;
+	size_t uplink_count;
+	struct server *servers;
+	size_t server_count;
+	struct host *hosts;
+	size_t host_count;
+	struct mail *mails;
+	size_t mail_count;
+	struct forward *forwards;
+	size_t forward_count;
+};
+
+/*!
+ * \brief One published service of one owner, for whoever installs or shows it.
+ *
+ * Hosts, mail domains and named forwards differ in DNS; in the data plane all three are «these
+ * ports of these uplinks go to that server».
+ */
+struct site_forward {
+	enum { FORWARD_HOST, FORWARD_MAIL, FORWARD_NAMED } kind;
+	const char *name;               /*!< Domain or id; borrowed. */
+	const struct server *server;
+	const struct service_list *port;
+	uplink_set uplinks;
+};
+
+/*!
+ * \brief Read and validate a site file.
+ *
+ * \param path    File to read.
+ * \param site    Out: the site, freed by site_free(); written only on success.
+ * \param report  Out: one line for each error and warning found, «file:line:column: message» and
+ *                «file:line:column: warning: message». May hold warnings on success.
+ * \return 0, -EINVAL (see report), -ENOMEM, or the -errno of opening the file (also in report).
+ */
+int site_load(const char *path, struct site **site, struct text *report);
+
+/*! \brief Free a site; NULL is legal. */
+void site_free(struct site *site);
+
+/*! \brief The uplink with that number (1..uplink_count). */
+const struct uplink *site_uplink(const struct site *site, unsigned number);
+
+/*! \brief The uplink with that id, or NULL. */
+const struct uplink *site_uplink_by_id(const struct site *site, const char *id);
+
+/*!
+ * \brief All forwards of hosts, mail domains and named forwards, in the order of the file.
+ * \param forwards  Out: array to free; its strings belong to the site.
+ * \return 0 or -ENOMEM.
+ */
+int site_forwards(const struct site *site, struct site_forward **forwards, size_t *count);
+
+/*!
+ * \brief Where a server is reached by one uplink and family.
+ *
+ * In source-address mode that is the server's address for the uplink, else its own.
+ * \return The address, or NULL if the server has none of that family.
+ */
+const struct address *server_target(const struct server *server, unsigned uplink, uint8_t family);
+
+/*! \brief The server's own address of a family, or NULL. */
+const struct address *server_address(const struct server *server, uint8_t family);
+
+/*! \brief The mark of an uplink: its number shifted to the lowest bit of the mask. */
+uint32_t site_mark(const struct site *site, unsigned uplink);
+
+/*! \brief The route table of an uplink; uplink 0 is the table behind the guard rule. */
+uint32_t site_table(const struct site *site, unsigned uplink);
+
+/*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
+uint16_t site_dns_port(unsigned uplink);
+
+/*! \brief The words of the file for a policy, «arrival», «all», «preferred». */
+const char *answer_policy_name(enum answer_policy policy);
