@@ -55,19 +55,19 @@ int site_forwards(const struct site *site, struct site_forward **forwards, size_
 	for (size_t i = 0; i < site->host_count; i++) {
 		const struct host *host = &site->hosts[i];
 		*next++ = (struct site_forward){ FORWARD_HOST, host->domain, host->server,
-			                         &host->port,
-			                         set_of(host->uplink, host->uplink_count) };
+						 &host->port,
+						 set_of(host->uplink, host->uplink_count) };
 	}
 	for (size_t i = 0; i < site->mail_count; i++) {
 		const struct mail *mail = &site->mails[i];
 		*next++ = (struct site_forward){ FORWARD_MAIL, mail->domain, mail->server,
-			                         &mail->port, set_of_all(site) };
+						 &mail->port, set_of_all(site) };
 	}
 	for (size_t i = 0; i < site->forward_count; i++) {
 		const struct forward *forward = &site->forwards[i];
 		*next++ = (struct site_forward){ FORWARD_NAMED, forward->id, forward->server,
-			                         &forward->port,
-			                         set_of(forward->uplink, forward->uplink_count) };
+						 &forward->port,
+						 set_of(forward->uplink, forward->uplink_count) };
 	}
 	*forwards = all;
 	*count = total;
