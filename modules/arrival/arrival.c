@@ -68,7 +68,8 @@ static int arrival_conf_check(knotd_conf_check_args_t *args)
 }
 
 struct arrival {
-	struct snapshot_source *source; /*!< NULL: standalone. */
+	struct snapshot_source *source;   /*!< NULL: standalone. */
+	struct snapshot *const *snapshot; /*!< The source's current one; NULL: standalone. */
 	uint32_t ttl;
 	atomic_bool warned;
 	knot_dname_storage_t zone;
@@ -91,7 +92,7 @@ static void request_init(struct request *request, const struct arrival *arrival,
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	*request = (struct request){
 		.snapshot = memory->snapshot,
-		.standalone = arrival->source == NULL,
+		.standalone = arrival->snapshot == NULL,
 		.keep_signed = is_signed(qdata),
 		.ttl = arrival->ttl,
 		.own = &memory->own,
@@ -131,6 +132,21 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 	}
 }
 
+/*! Whether no other module has answered. */
+static inline bool is_open(knotd_state_t state)
+{
+	return state < KNOTD_STATE_DONE && state != KNOTD_STATE_NOOP;
+}
+
+/*! Leave the query to knotd, and to the hooks that come after it. */
+static inline knotd_state_t step_aside(struct fast_memory *memory, const struct snapshot *snapshot,
+				       knotd_state_t state)
+{
+	memory->snapshot = snapshot;
+	memory->ours = is_open(state);
+	return state;
+}
+
 /*!
  * Standalone there is no list of hosts, and of a zone only the apex can be seen: the fast path is for
  * the records there.
@@ -139,21 +155,22 @@ static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knot
 				      knotd_mod_t *mod, uint16_t type)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	if (qdata->query->qname_size != arrival->zone_size) {
-		return state;
+		return step_aside(memory, NULL, state);
 	}
 	struct local room;
 	const struct local *local = compat_local(qdata, &room);
 	if (local->family != (type == KNOT_RRTYPE_A ? AF_INET : AF_INET6) ||
 	    knotd_qdata_zone_apex_rrset(qdata, type).rrs.count == 0 ||
 	    pkt->max_size - pkt->reserved - pkt->size < TAIL_WIRE_MIN) {
-		return state;
+		return step_aside(memory, NULL, state);
 	}
 	struct address address = local_address(local);
 	pkt->size += tail_write_record(pkt->wire + pkt->size, arrival->ttl, &address);
 	knot_wire_set_ancount(pkt->wire, 1);
 	knot_wire_set_aa(pkt->wire);
-	struct sections_slot *slots = arrival->threads[qdata->params->thread_id].sections;
+	struct sections_slot *slots = memory->sections;
 	knot_rrset_t ns = { 0 };
 	if (slots != NULL) {
 		ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
@@ -178,20 +195,17 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	bool table = arrival->source != NULL;
-	const struct snapshot *snapshot = table ? snapshot_current(arrival->source) : NULL;
-	memory->snapshot = snapshot;
-	memory->ours = state < KNOTD_STATE_DONE && state != KNOTD_STATE_NOOP;
-
+	const struct snapshot *snapshot =
+		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
 	uint16_t type = knot_pkt_qtype(qdata->query);
-	if (!is_fast(qdata, type) || !memory->ours || is_signed(qdata)) {
-		return state;
+	if (!is_fast(qdata, type) || !is_open(state) || is_signed(qdata)) {
+		return step_aside(memory, snapshot, state);
 	}
-	if (!table) {
+	if (arrival->snapshot == NULL) {
 		return begin_standalone(state, pkt, qdata, mod, type);
 	}
 	if (snapshot == NULL) {
-		return state;
+		return step_aside(memory, snapshot, state);
 	}
 	// A name in the zone that is as long as the zone's is the zone's.
 	bool apex = qdata->query->qname_size == arrival->zone_size;
@@ -205,12 +219,12 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		snapshot->answers, fast_find_host(memory, snapshot, qdata->query, apex),
 		type == KNOT_RRTYPE_A ? AF_INET : AF_INET6, &origin);
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
-		return state;
+		return step_aside(memory, snapshot, state);
 	}
 	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
 	knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	if (ns.rrs.count == 0 || !fast_append(pkt, answer.tail)) {
-		return state;
+		return step_aside(memory, snapshot, state);
 	}
 	if (memory->sections != NULL) {
 		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
@@ -346,6 +360,7 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 			      strerror(-ret));
 		return knot_map_errno_code(-ret);
 	}
+	arrival->snapshot = snapshot_place(arrival->source);
 	if (reason != 0) {
 		knotd_mod_log(mod, LOG_WARNING,
 			      "table '%s', failed to read (%s), serving the zones' own data until "

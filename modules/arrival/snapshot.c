@@ -23,9 +23,6 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-
-// The read side inline, as knotd has it: leave is given to free software.
-#define _LGPL_SOURCE
 #include <urcu.h>
 
 #include "base/log.h"
@@ -371,7 +368,7 @@ void snapshot_source_put(struct snapshot_source *source)
 	pthread_mutex_unlock(&sources_lock);
 }
 
-const struct snapshot *snapshot_current(const struct snapshot_source *source)
+struct snapshot *const *snapshot_place(const struct snapshot_source *source)
 {
-	return rcu_dereference(source->current);
+	return &source->current;
 }

@@ -41,9 +41,20 @@ int snapshot_source_get(const char *path, struct snapshot_source **source, int *
 void snapshot_source_put(struct snapshot_source *source);
 
 /*!
+ * \brief Where the current snapshot is to be found as long as the source is held.
+ * \return For snapshot_current().
+ */
+struct snapshot *const *snapshot_place(const struct snapshot_source *source);
+
+/*!
  * \brief The current snapshot, or NULL as long as no table has been read.
  *
  * The caller is in a read-side section of liburcu's memb flavour, as each hook of knotd is; the
  * snapshot lives until that section ends.
+ *
+ * \note This is rcu_dereference(), but for each query to have it inline.
  */
-const struct snapshot *snapshot_current(const struct snapshot_source *source);
+static inline const struct snapshot *snapshot_current(struct snapshot *const *place)
+{
+	return __atomic_load_n(place, __ATOMIC_CONSUME);
+}
