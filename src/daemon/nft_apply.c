@@ -99,7 +99,7 @@ static char *error_text(const char *output, size_t first)
 	size_t length = strcspn(source, "\n");
 	if (length > 0) {
 		text_add(&text, ", in «%.*s%s»", (int)(length < QUOTE_MOST ? length : QUOTE_MOST),
-			 source, length < QUOTE_MOST ? "" : "...");
+		         source, length < QUOTE_MOST ? "" : "...");
 	}
 	return text_take(&text);
 }

@@ -51,7 +51,7 @@ static gid_t knot_group(void)
 	struct group *group = getgrnam(KNOT_GROUP);
 	if (group == NULL) {
 		log_warning("group '" KNOT_GROUP
-			    "', not found: only our own group can read the table");
+		            "', not found: only our own group can read the table");
 		return (gid_t)-1;
 	}
 	return group->gr_gid;
@@ -66,8 +66,8 @@ static int open_table(struct reconcile *reconcile)
 	int ret = table_writer_open(path, knot_group(), &reconcile->writer);
 	if (ret == -EPERM) {
 		log_error("table '%s', failed to give it to group '" KNOT_GROUP
-			  "' (make our user a member of that group)",
-			  path);
+		          "' (make our user a member of that group)",
+		          path);
 	} else if (ret != 0) {
 		log_error("table '%s', failed to open (%s)", path, strerror(-ret));
 	}
@@ -191,7 +191,7 @@ static int log_lost_rule(const void *item, void *context)
 
 /*! What the last plan had installed, this one wants too, and the kernel has no more. */
 static struct uplink_sets find_lost(struct reconcile *reconcile, const struct plan *plan,
-				    const struct observed *observed)
+                                    const struct observed *observed)
 {
 	struct uplink_sets lost = { { 0 } };
 	const struct plan *last = reconcile->plan;
@@ -205,11 +205,11 @@ static struct uplink_sets find_lost(struct reconcile *reconcile, const struct pl
 			void *context;
 		} also = { .plan = plan };
 		(void)diff_run(last->routes, last->route_count, observed->routes,
-			       observed->route_count, sizeof(struct route), route_compare,
-			       log_lost_route, NULL, also.context);
+		               observed->route_count, sizeof(struct route), route_compare,
+		               log_lost_route, NULL, also.context);
 		(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
-			       sizeof(struct rule), rule_compare, log_lost_rule, NULL,
-			       also.context);
+		               sizeof(struct rule), rule_compare, log_lost_rule, NULL,
+		               also.context);
 	}
 	if (!reconcile->ruleset) {
 		lost.family[FAMILY_4] = lost.family[FAMILY_6] = ~(uplink_set)0;
@@ -257,10 +257,10 @@ static struct uplink_sets all_uplinks(void)
 
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
-		   const struct observed *observed)
+                   const struct observed *observed)
 {
 	bool refill = !reconcile->ruleset || reconcile->plan == NULL ||
-		      strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
+	              strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
 	int ret = 0;
 	if (refill) {
 		ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
@@ -296,8 +296,8 @@ int reconcile_run(struct reconcile *reconcile)
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset
-				    ? plan_missing(reconcile->site, plan, NULL, &after)
-				    : all_uplinks();
+	                            ? plan_missing(reconcile->site, plan, NULL, &after)
+	                            : all_uplinks();
 	int published = publish(reconcile, answers_installed(plan->table, &reconcile->broken));
 
 	plan_free(reconcile->plan);
@@ -322,8 +322,8 @@ void reconcile_look_around(struct reconcile *reconcile)
 	if (lines[0] != '\0' &&
 	    (reconcile->foreign_drops == NULL || strcmp(lines, reconcile->foreign_drops) != 0)) {
 		log_warning("forward chain of others, drops by policy and may stop the forwards "
-			    "(%.*s); remedy: add «ct status dnat accept» to it",
-			    (int)strcspn(lines, "\n"), lines);
+		            "(%.*s); remedy: add «ct status dnat accept» to it",
+		            (int)strcspn(lines, "\n"), lines);
 	}
 	free(reconcile->foreign_drops);
 	reconcile->foreign_drops = lines;
@@ -347,14 +347,14 @@ int reconcile_events(struct reconcile *reconcile)
 	}
 	if (netfilter.ours_changed) {
 		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
-			    netfilter.process[0] != '\0' ? netfilter.process : "another process",
-			    netfilter.pid);
+		            netfilter.process[0] != '\0' ? netfilter.process : "another process",
+		            netfilter.pid);
 	}
 	if (netfilter.ours_changed || netfilter.overrun) {
 		reconcile->ruleset = false;
 	}
 	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
-		    routing.settings || routing.overrun;
+	            routing.settings || routing.overrun;
 	ret = pass ? reconcile_run(reconcile) : 0;
 	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
 		reconcile_look_around(reconcile);
@@ -415,11 +415,11 @@ int reconcile_remove(struct reconcile *reconcile)
 	}
 	if (ret == 0 && objects.table) {
 		ret = nft_apply_run(reconcile->nft, "delete table inet " OUR_NFT_TABLE "\n",
-				    &error);
+		                    &error);
 	}
 	if (ret != 0) {
 		log_error("data plane, failed to remove (%s)",
-			  error != NULL ? error : strerror(-ret));
+		          error != NULL ? error : strerror(-ret));
 	}
 	free(error);
 	nft_objects_deinit(&objects);
