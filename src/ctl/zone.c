@@ -177,27 +177,6 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 		   address->bytes, address_size(address));
 }
 
-int zone_rname(const char *mailbox, char **name)
-{
-	struct text text = TEXT_EMPTY;
-	const char *at = strrchr(mailbox, '@');
-	for (const char *c = mailbox; at != NULL && c < at; c++) {
-		if (isalnum((unsigned char)*c) || *c == '-' || *c == '_') {
-			text_add(&text, "%c", *c);
-		} else {
-			text_add(&text, "\\%03u", (unsigned char)*c);
-		}
-	}
-	text_add(&text, "%s%s", at != NULL ? "." : "", at != NULL ? at + 1 : mailbox);
-
-	char *result = text_take(&text);
-	if (result == NULL) {
-		return -ENOMEM;
-	}
-	*name = result;
-	return 0;
-}
-
 static int add_line(struct text *text, const knot_rrset_t *record)
 {
 	// Escapes take up to four characters an octet; names and numbers of a SOA fit as well.

@@ -22,7 +22,7 @@ struct zone;
 /*! Timers of a SOA record in seconds, RFC 1035 section 3.3.13. */
 struct zone_soa {
 	const char *mname;
-	const char *rname; /*!< As a domain name, see zone_rname(). */
+	const char *rname; /*!< The mailbox as a domain name, RFC 1035 section 8. */
 	uint32_t serial;
 	uint32_t refresh;
 	uint32_t retry;
@@ -54,17 +54,6 @@ void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server);
 /*! \brief Add an A or AAAA record, by the address's family. */
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 		      const struct address *address);
-
-/*!
- * \brief Turn a mailbox into the domain name of a SOA record (RFC 1035 section 8).
- *
- * «first.last@example.com» becomes «first\.last.example.com»; a text without «@» is taken as such a
- * name already.
- *
- * \param name  Out: text to free, or untouched.
- * \return 0 or -ENOMEM.
- */
-int zone_rname(const char *mailbox, char **name);
 
 /*!
  * \brief The zone's text in the form of a zone file.

@@ -28,38 +28,25 @@
 #define NS_TTL_FIXED 86400
 #define NS_TTL_FOLLOWED 3600
 
-static bool ends_below(const char *name, const char *domain, size_t *length)
+/*! How much of a host's name lies below the site's domain: all of it if it lies outside. */
+static size_t label_length(const struct site *site, const struct host *host)
 {
-	size_t name_length = strlen(name);
-	size_t domain_length = strlen(domain);
-	if (name_length < domain_length + 2 ||
-	    strcmp(name + name_length - domain_length, domain) != 0 ||
-	    name[name_length - domain_length - 1] != '.') {
-		return false;
+	size_t length = strlen(host->domain);
+	size_t below = strlen(site->domain) + 1;
+	if (length > below && host->domain[length - below] == '.' &&
+	    strcmp(host->domain + length - below + 1, site->domain) == 0) {
+		return length - below;
 	}
-	*length = name_length - domain_length - 1;
-	return true;
+	return length;
 }
 
 void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
 			   struct text *name)
 {
-	size_t length = strlen(host->domain);
-	(void)ends_below(host->domain, site->domain, &length);
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < label_length(site, host); i++) {
 		text_add(name, "%c", host->domain[i] == '.' ? '-' : host->domain[i]);
 	}
 	text_add(name, "-ns%u.%s", number, site->domain);
-}
-
-void zone_host_alias(const struct host *host, const char *alias, struct text *name)
-{
-	size_t length;
-	if (ends_below(alias, host->domain, &length)) {
-		text_add(name, "%s", alias);
-	} else {
-		text_add(name, "%s.%s", alias, host->domain);
-	}
 }
 
 /*! What the outside sees of an uplink: empty if it follows the interface. */
@@ -142,36 +129,30 @@ static void add_head(struct zone *zone, const struct site *site, const struct ho
 static int add_authority(struct zone *zone, const struct site *site, const struct host *host,
 			 uint32_t serial)
 {
-	struct text name_server = TEXT_EMPTY;
-	zone_host_name_server(site, host, 1, &name_server);
-	char *mname = text_take(&name_server);
-	char *rname = NULL;
-	int ret = mname == NULL ? -ENOMEM : zone_rname(site->hostmaster, &rname);
-	if (ret == 0) {
-		zone_add_soa(zone, SOA_TTL,
-			     &(struct zone_soa){
-				     .mname = mname,
-				     .rname = rname,
-				     .serial = serial,
-				     .refresh = SOA_REFRESH,
-				     .retry = SOA_RETRY,
-				     .expire = SOA_EXPIRE,
-				     .minimum = SOA_MINIMUM,
-			     });
-	}
-	free(mname);
-	free(rname);
-
-	for (size_t i = 0; i < site->uplink_count && ret == 0; i++) {
-		zone_host_name_server(site, host, site->uplinks[i].number, &name_server);
-		char *name = text_take(&name_server);
-		ret = name == NULL ? -ENOMEM : 0;
-		if (name != NULL) {
-			zone_add_ns(zone, name_server_ttl(site), name);
+	uint32_t ttl = name_server_ttl(site);
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct text text = TEXT_EMPTY;
+		zone_host_name_server(site, host, site->uplinks[i].number, &text);
+		char *name = text_take(&text);
+		if (name == NULL) {
+			return -ENOMEM;
 		}
+		if (i == 0) {
+			zone_add_soa(zone, SOA_TTL,
+				     &(struct zone_soa){
+					     .mname = name,
+					     .rname = site->hostmaster,
+					     .serial = serial,
+					     .refresh = SOA_REFRESH,
+					     .retry = SOA_RETRY,
+					     .expire = SOA_EXPIRE,
+					     .minimum = SOA_MINIMUM,
+				     });
+		}
+		zone_add_ns(zone, ttl, name);
 		free(name);
 	}
-	return ret;
+	return 0;
 }
 
 static int add_placeholders(struct zone *zone, const struct site *site, const struct host *host)
@@ -194,11 +175,10 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 
 	for (size_t i = 0; i <= host->alias.count; i++) {
 		struct text text = TEXT_EMPTY;
-		if (i == 0) {
-			text_add(&text, "%s", host->domain);
-		} else {
-			zone_host_alias(host, host->alias.items[i - 1], &text);
+		if (i > 0) {
+			text_add(&text, "%s.", host->alias.items[i - 1]);
 		}
+		text_add(&text, "%s", host->domain);
 		char *owner = text_take(&text);
 		if (owner == NULL) {
 			return -ENOMEM;

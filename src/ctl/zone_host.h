@@ -28,12 +28,6 @@ void zone_host_name_server(const struct site *site, const struct host *host, uns
 			   struct text *name);
 
 /*!
- * \brief Full name of one of a host's aliases, which are relative to it, or end with its name.
- * \param name  The name is added to it, without the last dot.
- */
-void zone_host_alias(const struct host *host, const char *alias, struct text *name);
-
-/*!
  * \brief Write a host's zone.
  *
  * \param serial  Serial number of the SOA record.
