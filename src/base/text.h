@@ -14,7 +14,7 @@ struct text {
 	char *data;    /*!< Zero-terminated once something was added, NULL before. */
 	size_t length; /*!< Without the terminating zero. */
 	size_t room;
-	bool failed;   /*!< Memory ran out: the content is incomplete. */
+	bool failed; /*!< Memory ran out: the content is incomplete. */
 };
 
 #define TEXT_EMPTY ((struct text){ 0 })

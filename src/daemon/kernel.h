@@ -23,11 +23,11 @@ struct rtnl;
 
 /*! What happened since the last rtnl_drain(). */
 struct rtnl_events {
-	unsigned links;     /*!< Messages on links and addresses. */
-	unsigned routes;    /*!< On routes of the main table or ours, and on rules. */
-	unsigned own_lost;  /*!< Of those: deletions of routes or rules of our protocol, not by us. */
-	unsigned settings;  /*!< Forwarding and rp_filter (netconf). */
-	bool overrun;       /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
+	unsigned links;    /*!< Messages on links and addresses. */
+	unsigned routes;   /*!< On routes of the main table or ours, and on rules. */
+	unsigned own_lost; /*!< Of those: routes or rules of ours that others deleted. */
+	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
+	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };
 
 /*!
@@ -67,10 +67,10 @@ struct nfnl;
 
 /*! What happened to netfilter since the last nfnl_drain(). */
 struct nfnl_events {
-	bool ours_changed;   /*!< A commit of another process named our table. */
-	bool overrun;        /*!< Messages were lost: our table may have changed. */
-	uint32_t pid;        /*!< Process of that commit, 0 if unknown. */
-	char process[32];    /*!< Its name. */
+	bool ours_changed;    /*!< A commit of another process named our table. */
+	bool overrun;         /*!< Messages were lost: our table may have changed. */
+	uint32_t pid;         /*!< Process of that commit, 0 if unknown. */
+	char process[32];     /*!< Its name. */
 	bool foreign_changed; /*!< Another table changed (forward chains may drop now). */
 };
 
@@ -88,11 +88,11 @@ int nfnl_drain(struct nfnl *nfnl, struct nfnl_events *events);
 
 /*! Names of the chains, sets and maps in our table. */
 struct nft_objects {
-	bool table;          /*!< Our table exists. */
+	bool table; /*!< Our table exists. */
 	char **chains;
 	size_t chain_count;
-	char **sets;         /*!< Sets and maps. */
-	bool *is_map;        /*!< Parallel to sets. */
+	char **sets;  /*!< Sets and maps. */
+	bool *is_map; /*!< Parallel to sets. */
 	size_t set_count;
 };
 

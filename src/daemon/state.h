@@ -31,9 +31,9 @@ struct link {
 
 /*! An address of scope global of an interface. */
 struct link_address {
-	int link;             /*!< Index of its interface. */
+	int link; /*!< Index of its interface. */
 	struct prefix prefix;
-	bool usable;          /*!< Not tentative, deprecated, temporary or failed (RFC 4862). */
+	bool usable; /*!< Not tentative, deprecated, temporary or failed (RFC 4862). */
 };
 
 /*! A route. Unused fields are zero, so that equal routes are equal in all bytes. */
@@ -42,10 +42,10 @@ struct route {
 	uint32_t table;
 	struct prefix destination; /*!< Network form; family and length 0: default. */
 	uint32_t metric;
-	uint8_t type;              /*!< RTN_UNICAST, RTN_THROW, RTN_UNREACHABLE. */
+	uint8_t type; /*!< RTN_UNICAST, RTN_THROW, RTN_UNREACHABLE. */
 	struct address gateway;
-	int link;                  /*!< Index of the output interface; 0 for throw and unreachable. */
-	bool onlink;               /*!< The gateway is not in a connected prefix. */
+	int link;    /*!< Index of the output interface; 0 for throw and unreachable. */
+	bool onlink; /*!< The gateway is not in a connected prefix. */
 };
 
 /*! A policy rule «from PREFIX iif NAME fwmark MARK/MASK lookup TABLE». */
@@ -53,9 +53,9 @@ struct rule {
 	uint8_t family;
 	uint32_t priority;
 	uint32_t mark;
-	uint32_t mask;         /*!< 0: any mark. */
-	struct prefix from;    /*!< Length 0 and family 0: any source. */
-	char iif[IFNAMSIZ];    /*!< Empty: any interface. */
+	uint32_t mask;      /*!< 0: any mark. */
+	struct prefix from; /*!< Length 0 and family 0: any source. */
+	char iif[IFNAMSIZ]; /*!< Empty: any interface. */
 	uint32_t table;
 };
 
@@ -67,15 +67,15 @@ struct observed {
 	size_t address_count;
 	struct route *main_routes; /*!< Unicast routes of the main table, of whatever owner. */
 	size_t main_route_count;
-	struct route *routes;      /*!< Ours: protocol OUR_PROTOCOL. */
+	struct route *routes; /*!< Ours: protocol OUR_PROTOCOL. */
 	size_t route_count;
-	struct rule *rules;        /*!< Ours: protocol OUR_PROTOCOL. */
+	struct rule *rules; /*!< Ours: protocol OUR_PROTOCOL. */
 	size_t rule_count;
-	bool forwarding4;          /*!< net.ipv4.ip_forward */
-	bool forwarding6;          /*!< net.ipv6.conf.all.forwarding */
+	bool forwarding4; /*!< net.ipv4.ip_forward */
+	bool forwarding6; /*!< net.ipv6.conf.all.forwarding */
 	/*! Effective rp_filter of each link, max(all, interface); parallel to links. */
 	uint8_t *rp_filter;
-	bool src_valid_mark;       /*!< net.ipv4.conf.all.src_valid_mark */
+	bool src_valid_mark; /*!< net.ipv4.conf.all.src_valid_mark */
 };
 
 /*! \brief Free what an observation holds; the struct is empty after. */

@@ -53,12 +53,13 @@ struct address_list {
 
 struct uplink {
 	char *id;
-	unsigned number;                    /*!< Position in the file, from 1. */
+	unsigned number; /*!< Position in the file, from 1. */
 	char *interface;
 	struct address_list address;        /*!< Empty: the interface's own, followed live. */
 	struct address_list public_address; /*!< Empty: the same as address. */
-	struct address_list gateway;        /*!< Empty: learnt from the main table. At most one a family. */
-	struct name_list probe;             /*!< As written; see the manual for what is run. */
+	struct address_list
+		gateway;        /*!< Empty: learnt from the main table. At most one a family. */
+	struct name_list probe; /*!< As written; see the manual for what is run. */
 	unsigned interval_ms;
 	unsigned down_after;
 	unsigned up_after;
@@ -82,8 +83,9 @@ struct server {
 struct service {
 	uint8_t protocol; /*!< IPPROTO_TCP or IPPROTO_UDP. */
 	uint16_t first;
-	uint16_t last;    /*!< Equal to first for a single port. */
-	uint16_t inside;  /*!< Inside port of first; a range keeps its ports, so there it equals first. */
+	uint16_t last; /*!< Equal to first for a single port. */
+	uint16_t
+		inside; /*!< Inside port of first; a range keeps its ports, so there it equals first. */
 };
 
 struct service_list {
@@ -95,11 +97,11 @@ struct host {
 	char *domain;                /*!< Absolute without the last dot, lower case. */
 	const struct server *server; /*!< Borrowed from the site. */
 	struct service_list port;
-	unsigned *uplink;            /*!< Numbers in the order of preference; never empty after check. */
+	unsigned *uplink; /*!< Numbers in the order of preference; never empty after check. */
 	size_t uplink_count;
-	uint32_t ttl;                /*!< Seconds. */
+	uint32_t ttl; /*!< Seconds. */
 	enum answer_policy policy;
-	struct name_list alias;      /*!< As written, relative to domain. */
+	struct name_list alias; /*!< As written, relative to domain. */
 };
 
 struct mail {
@@ -150,7 +152,7 @@ struct site {
  */
 struct site_forward {
 	enum { FORWARD_HOST, FORWARD_MAIL, FORWARD_NAMED } kind;
-	const char *name;               /*!< Domain or id; borrowed. */
+	const char *name; /*!< Domain or id; borrowed. */
 	const struct server *server;
 	const struct service_list *port;
 	uplink_set uplinks;
@@ -193,6 +195,12 @@ const struct address *server_target(const struct server *server, unsigned uplink
 
 /*! \brief The server's own address of a family, or NULL. */
 const struct address *server_address(const struct server *server, uint8_t family);
+
+/*!
+ * \brief The absolute name of a host's alias: as written if it lies inside the domain, else below it.
+ * \return 0, or -EINVAL if it does not fit into size bytes.
+ */
+int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size);
 
 /*! \brief The mark of an uplink: its number shifted to the lowest bit of the mask. */
 uint32_t site_mark(const struct site *site, unsigned uplink);

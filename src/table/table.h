@@ -37,7 +37,11 @@
 #define TABLE_DEVICE_MAX 16
 
 /*! What tells a query's arrival uplink, design 4.1. */
-enum table_binding_kind { TABLE_BINDING_ADDRESS = 1, TABLE_BINDING_PORT = 2, TABLE_BINDING_DEVICE = 3 };
+enum table_binding_kind {
+	TABLE_BINDING_ADDRESS = 1,
+	TABLE_BINDING_PORT = 2,
+	TABLE_BINDING_DEVICE = 3
+};
 
 struct table_binding {
 	enum table_binding_kind kind;
@@ -48,11 +52,12 @@ struct table_binding {
 
 /*! One uplink, as the outside sees it. */
 struct table_uplink {
-	uint8_t number;          /*!< 1..TABLE_UPLINKS_MAX */
+	uint8_t number; /*!< 1..TABLE_UPLINKS_MAX */
 	char id[TABLE_ID_MAX];
-	bool usable;             /*!< Its addresses may be answered now. */
-	bool drained;            /*!< The operator wants no new clients on it. */
-	struct address address[TABLE_ADDRESSES_MAX]; /*!< Public addresses, only of families that work. */
+	bool usable;  /*!< Its addresses may be answered now. */
+	bool drained; /*!< The operator wants no new clients on it. */
+	struct address
+		address[TABLE_ADDRESSES_MAX]; /*!< Public addresses, only of families that work. */
 	uint8_t address_count;
 	struct table_binding binding[TABLE_BINDINGS_MAX];
 	uint8_t binding_count;
@@ -62,22 +67,23 @@ struct table_uplink {
 struct table_host {
 	uint8_t owner[TABLE_OWNER_MAX]; /*!< Wire form, lower case. */
 	uint8_t owner_length;
-	uint32_t ttl;                   /*!< Seconds. */
-	uint8_t policy;                 /*!< enum answer_policy of site.h: 1 arrival, 2 all, 3 preferred. */
-	uint64_t ready4;                /*!< Uplinks that have all its IPv4 forwards and reply paths. */
-	uint64_t ready6;                /*!< The same for IPv6. */
+	uint32_t ttl;    /*!< Seconds. */
+	uint8_t policy;  /*!< enum answer_policy of site.h: 1 arrival, 2 all, 3 preferred. */
+	uint64_t ready4; /*!< Uplinks that have all its IPv4 forwards and reply paths. */
+	uint64_t ready6; /*!< The same for IPv6. */
 	uint8_t order[TABLE_UPLINKS_MAX]; /*!< Its uplinks' numbers in the order of preference. */
 	uint8_t order_count;
-	struct address lan[2];          /*!< Inside addresses for clients on the LAN, at most one a family. */
+	struct address
+		lan[2]; /*!< Inside addresses for clients on the LAN, at most one a family. */
 	uint8_t lan_count;
 };
 
 struct table_meta {
 	char site[TABLE_OWNER_MAX + 1]; /*!< Domain of the site. */
-	uint64_t generation;            /*!< Raised by every change of a row, not by the heartbeat. */
-	uint8_t boot_id[16];            /*!< /proc/sys/kernel/random/boot_id of the writer. */
-	uint64_t heartbeat_ms;          /*!< CLOCK_BOOTTIME of the writer's last sign of life. */
-	uint32_t stale_after_ms;        /*!< Answers end that long after the heartbeat; 0: never. */
+	uint64_t generation;     /*!< Raised by every change of a row, not by the heartbeat. */
+	uint8_t boot_id[16];     /*!< /proc/sys/kernel/random/boot_id of the writer. */
+	uint64_t heartbeat_ms;   /*!< CLOCK_BOOTTIME of the writer's last sign of life. */
+	uint32_t stale_after_ms; /*!< Answers end that long after the heartbeat; 0: never. */
 	struct prefix lan[TABLE_LAN_MAX]; /*!< Clients in here get a host's inside address. */
 	uint8_t lan_count;
 };
@@ -137,7 +143,7 @@ int table_encode_host(const struct table_host *host, struct table_row *row);
  * \return 0, -EPROTONOSUPPORT for another format, -EBADMSG for a damaged row, -ENOMEM.
  */
 int table_decode(const void *key, size_t key_size, const void *value, size_t value_size,
-                 struct table *table);
+		 struct table *table);
 
 /*!
  * \brief Whether a decoded table is one that may be served: meta row present, uplinks known and unique.
