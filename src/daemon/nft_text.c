@@ -233,17 +233,19 @@ static bool declares(const char *ruleset, const char *kind, const char *name)
 void nft_text_delete_surplus(const char *ruleset, const struct nft_objects *objects,
                              struct text *text)
 {
+	// A chain that an element jumps to is busy, so maps go first, emptied.
+	for (size_t i = 0; i < objects->set_count; i++) {
+		const char *kind = objects->is_map[i] ? "map" : "set";
+		const char *name = objects->sets[i];
+		if (!declares(ruleset, kind, name)) {
+			text_add(text, "flush %s inet " OUR_NFT_TABLE " %s\n", kind, name);
+			text_add(text, "delete %s inet " OUR_NFT_TABLE " %s\n", kind, name);
+		}
+	}
 	for (size_t i = 0; i < objects->chain_count; i++) {
 		if (!declares(ruleset, "chain", objects->chains[i])) {
 			text_add(text, "delete chain inet " OUR_NFT_TABLE " %s\n",
 			         objects->chains[i]);
-		}
-	}
-	for (size_t i = 0; i < objects->set_count; i++) {
-		const char *kind = objects->is_map[i] ? "map" : "set";
-		if (!declares(ruleset, kind, objects->sets[i])) {
-			text_add(text, "delete %s inet " OUR_NFT_TABLE " %s\n", kind,
-			         objects->sets[i]);
 		}
 	}
 }

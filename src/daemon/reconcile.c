@@ -163,13 +163,20 @@ static int publish(struct reconcile *reconcile, struct table *table)
 	return 0;
 }
 
+/*! What log_lost_route() and log_lost_rule() look at. */
+struct lost {
+	const struct plan *also;
+	const struct observed *observed;
+};
+
 static int log_lost_route(const void *item, void *context)
 {
-	const struct plan *also = context;
+	const struct lost *lost = context;
+	const struct plan *also = lost->also;
 	if (bsearch(item, also->routes, also->route_count, sizeof(struct route), route_compare) !=
 	    NULL) {
 		struct text text = TEXT_EMPTY;
-		route_print(item, NULL, &text);
+		route_print(item, lost->observed, &text);
 		log_warning("route '%s', lost: repairing", text.data != NULL ? text.data : "");
 		text_free(&text);
 	}
@@ -178,7 +185,8 @@ static int log_lost_route(const void *item, void *context)
 
 static int log_lost_rule(const void *item, void *context)
 {
-	const struct plan *also = context;
+	const struct lost *lost = context;
+	const struct plan *also = lost->also;
 	if (bsearch(item, also->rules, also->rule_count, sizeof(struct rule), rule_compare) !=
 	    NULL) {
 		struct text text = TEXT_EMPTY;
@@ -200,16 +208,12 @@ static struct uplink_sets find_lost(struct reconcile *reconcile, const struct pl
 	}
 	lost = plan_missing(reconcile->site, last, plan, observed);
 	if (lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
-		union {
-			const struct plan *plan;
-			void *context;
-		} also = { .plan = plan };
+		struct lost context = { .also = plan, .observed = observed };
 		(void)diff_run(last->routes, last->route_count, observed->routes,
 		               observed->route_count, sizeof(struct route), route_compare,
-		               log_lost_route, NULL, also.context);
+		               log_lost_route, NULL, &context);
 		(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
-		               sizeof(struct rule), rule_compare, log_lost_rule, NULL,
-		               also.context);
+		               sizeof(struct rule), rule_compare, log_lost_rule, NULL, &context);
 	}
 	if (!reconcile->ruleset) {
 		lost.family[FAMILY_4] = lost.family[FAMILY_6] = ~(uplink_set)0;
