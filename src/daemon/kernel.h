@@ -4,7 +4,7 @@
  * \brief The seam to the kernel: observe, apply, wait for events. Nothing else of the daemon talks netlink.
  *
  * rtnl.c holds links, addresses, routes and rules (libmnl); nfnl.c the netfilter events and listings
- * (libmnl); nft_apply.c the transactions (libnftables). Functions return 0 or -errno and do not log.
+ * (libmnl); nft_apply.c the transactions (libnftables); conntrack.c the connections (libmnl). Functions return 0 or -errno and do not log.
  */
 
 #pragma once
@@ -119,3 +119,11 @@ void nft_apply_close(struct nft_apply *apply);
  * \param error  Out: libnftables' message on failure, to free; NULL on success.
  */
 int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
+
+/* --- conntrack.c: connections ---------------------------------------------------------------- */
+
+/*!
+ * \brief Delete the connection table's entries whose mark, under a mask, is that one.
+ * \return 0 (also if there were none) or -errno.
+ */
+int conntrack_delete(uint32_t mark, uint32_t mask);
