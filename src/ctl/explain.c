@@ -64,9 +64,9 @@ static const json_t *first_bad_step(const json_t *steps)
 static void write_outcome(const json_t *uplink, struct text *text)
 {
 	if (json_is_true(json_object_get(uplink, "answered"))) {
-		bool known = json_array_size(json_object_get(uplink, "address")) > 0;
+		bool known = json_array_size(json_object_get(uplink, "answer")) > 0;
 		text_add(text, "  answered%s", known ? " with " : "");
-		field_add(text, uplink, "address");
+		field_add(text, uplink, "answer");
 	} else {
 		const json_t *bad = first_bad_step(json_object_get(uplink, "steps"));
 		text_add(text, "  not answered%s", bad != NULL ? ": " : "");
@@ -100,8 +100,11 @@ void explain_write(const json_t *explain, bool color, struct text *text)
 
 int command_explain(const struct command_line *line)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s*}", "command", "explain", "name", line->name,
-				    "uplink", line->uplink);
+	// As DNS tools print it, with the last dot, is fine too.
+	size_t length = strlen(line->name);
+	length -= length > 1 && line->name[length - 1] == '.' ? 1 : 0;
+	json_t *request = json_pack("{s:s, s:s%, s:s*}", "command", "explain", "name", line->name,
+				    length, "uplink", line->uplink);
 	json_t *answer = NULL;
 	struct text text = TEXT_EMPTY;
 	int code = command_ask(line, request, EXIT_WRONG, &answer);

@@ -88,11 +88,11 @@ static void print_help(void)
 		char call[32];
 		(void)snprintf(call, sizeof(call), "%s %s", row->name,
 			       row->value != NULL ? row->value : "");
-		(void)printf("  %c%c%c --%-16s %s\n", row->letter != 0 ? '-' : ' ',
+		(void)printf("  %c%c%c --%-18s %s\n", row->letter != 0 ? '-' : ' ',
 			     row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ',
 			     call, row->help);
 	}
-	(void)printf("  -h, --%-16s %s\n  -V, --%-16s %s\n", "help", "this text", "version",
+	(void)printf("  -h, --%-18s %s\n  -V, --%-18s %s\n", "help", "this text", "version",
 		     "the version");
 	(void)printf(
 		"\nExit codes: 0 good, 1 something found wrong, 2 usage or site file wrong.\n");

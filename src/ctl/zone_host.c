@@ -7,6 +7,7 @@
 #include "ctl/zone_host.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +24,9 @@
 #define SOA_REFRESH 86400
 #define SOA_RETRY 7200
 #define SOA_EXPIRE 3600000
+
+/*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
+#define OWNER_TEXT_MAX 512
 
 /*! A day; an hour if an uplink's address may change while nobody looks. */
 #define NS_TTL_FIXED 86400
@@ -49,17 +53,6 @@ void zone_host_name_server(const struct site *site, const struct host *host, uns
 	text_add(name, "-ns%u.%s", number, site->domain);
 }
 
-/*! What the outside sees of an uplink: empty if it follows the interface. */
-static const struct address_list *uplink_published(const struct uplink *uplink)
-{
-	return uplink->public_address.count > 0 ? &uplink->public_address : &uplink->address;
-}
-
-static bool uplink_is_followed(const struct uplink *uplink)
-{
-	return uplink_published(uplink)->count == 0;
-}
-
 static const struct address *first_of_family(const struct address_list *list, uint8_t family)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -68,6 +61,19 @@ static const struct address *first_of_family(const struct address_list *list, ui
 		}
 	}
 	return NULL;
+}
+
+/*! The address that the outside sees, as far as the file tells. */
+static const struct address *fixed_address(const struct uplink *uplink, uint8_t family)
+{
+	const struct address *public = first_of_family(&uplink->public_address, family);
+	return public != NULL ? public : first_of_family(&uplink->address, family);
+}
+
+/*! Without addresses in the file an uplink has those of its interface, of whatever family. */
+static bool may_have(const struct uplink *uplink, uint8_t family)
+{
+	return uplink->address.count == 0 || first_of_family(&uplink->address, family) != NULL;
 }
 
 /*! The records of one family at each owner. */
@@ -84,17 +90,16 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 	struct placeholder placeholder = { 0 };
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		const struct uplink *uplink = site_uplink(site, host->uplink[i]);
-		if (server_target(host->server, uplink->number, family) == NULL) {
+		if (server_target(host->server, uplink->number, family) == NULL ||
+		    !may_have(uplink, family)) {
 			continue;
 		}
-		const struct address *fixed = first_of_family(uplink_published(uplink), family);
+		const struct address *fixed = fixed_address(uplink, family);
 		if (fixed != NULL) {
 			return (struct placeholder){ .present = true, .address = *fixed };
 		}
-		if (uplink_is_followed(uplink)) {
-			placeholder.present = true;
-			placeholder.invented = true;
-		}
+		placeholder.present = true;
+		placeholder.invented = true;
 	}
 	if (placeholder.invented) {
 		(void)address_parse(family == AF_INET ? "192.0.2.1" : "2001:db8::",
@@ -107,7 +112,8 @@ static uint32_t name_server_ttl(const struct site *site)
 {
 	// One TTL for all records of a type, RFC 2181 section 5.2.
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (uplink_is_followed(&site->uplinks[i])) {
+		const struct uplink *uplink = &site->uplinks[i];
+		if (uplink->address.count == 0 && uplink->public_address.count == 0) {
 			return NS_TTL_FOLLOWED;
 		}
 	}
@@ -174,14 +180,11 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 	}
 
 	for (size_t i = 0; i <= host->alias.count; i++) {
-		struct text text = TEXT_EMPTY;
-		if (i > 0) {
-			text_add(&text, "%s.", host->alias.items[i - 1]);
-		}
-		text_add(&text, "%s", host->domain);
-		char *owner = text_take(&text);
-		if (owner == NULL) {
-			return -ENOMEM;
+		char owner[OWNER_TEXT_MAX];
+		if (i == 0) {
+			(void)snprintf(owner, sizeof(owner), "%s", host->domain);
+		} else if (host_alias_owner(host, i - 1, owner, sizeof(owner)) != 0) {
+			return -EINVAL;
 		}
 		for (size_t f = 0; f < 2; f++) {
 			if (families[f].placeholder.present) {
@@ -189,7 +192,6 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 						 &families[f].placeholder.address);
 			}
 		}
-		free(owner);
 	}
 	return 0;
 }

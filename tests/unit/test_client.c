@@ -65,7 +65,10 @@ static const struct {
 	{ .ret = -ECONNRESET, .error = "before a whole answer" },
 	{ .parts = { "{\"ok\":true}" }, .ret = -ECONNRESET, .error = "before a whole answer" },
 	{ .hang = true, .ret = -ETIMEDOUT, .error = "no answer within 0.2 s" },
-	{ .parts = { "{\"ok\":true}" }, .hang = true, .ret = -ETIMEDOUT, .error = "no answer within" },
+	{ .parts = { "{\"ok\":true}" },
+	  .hang = true,
+	  .ret = -ETIMEDOUT,
+	  .error = "no answer within" },
 	{ .parts = { "\n" }, .ret = -EBADMSG, .error = "of the same version?" },
 	{ .parts = { "ok\n" }, .ret = -EBADMSG, .error = "not understood" },
 	{ .parts = { "[true]\n" }, .ret = -EBADMSG, .error = "not understood" },
@@ -202,7 +205,7 @@ START_TEST(missing_permission_names_the_group)
 	}
 	char part[128];
 	(void)snprintf(part, sizeof(part), "run as root or as a member of group '%s'",
-	               getgrgid(group)->gr_name);
+		       getgrgid(group)->gr_name);
 	folder_make();
 	int listener = listen_at(path, 1);
 	ck_assert_int_eq(chown(path, 0, group), 0);

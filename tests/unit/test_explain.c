@@ -16,7 +16,7 @@ static const struct {
 	const char *text;
 } reports[] = {
 	{ "{\"name\":\"www.example.com\",\"uplinks\":["
-	  "{\"id\":\"primary\",\"answered\":true,\"address\":[\"192.168.2.1\",\"2001:db8:1::2\"],"
+	  "{\"id\":\"primary\",\"answered\":true,\"answer\":[\"192.168.2.1\",\"2001:db8:1::2\"],"
 	  "\"steps\":[{\"step\":\"link\",\"good\":true,\"detail\":\"wan0 is up\"},"
 	  "{\"step\":\"reply-path\",\"good\":true,\"detail\":\"table 20101\"}]},"
 	  "{\"id\":\"backup\",\"answered\":false,"

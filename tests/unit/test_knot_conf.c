@@ -15,41 +15,40 @@
 #include "site_text.h"
 
 #define SITE "site:\n    domain: example.com\n    run-dir: /run/mh\n"
-#define UPLINKS                                                                                    \
-	"uplink:\n"                                                                                \
-	"  - id: primary\n    interface: wan0\n"                                                   \
-	"    address: [192.168.2.1, \"2001:db8:1::2\"]\n"                                          \
-	"    public-address: 198.51.100.1\n"                                                       \
+#define UPLINKS                                           \
+	"uplink:\n"                                       \
+	"  - id: primary\n    interface: wan0\n"          \
+	"    address: [192.168.2.1, \"2001:db8:1::2\"]\n" \
+	"    public-address: 198.51.100.1\n"              \
 	"  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n"
-#define FOLLOWED                                                                                   \
-	"uplink:\n"                                                                                \
-	"  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n"                         \
+#define FOLLOWED                                                           \
+	"uplink:\n"                                                        \
+	"  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n" \
 	"  - id: backup\n    interface: wan1\n"
 #define SERVER "server:\n  - id: web\n    address: 10.0.0.10\n"
-#define HOSTS                                                                                      \
-	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"                  \
+#define HOSTS                                                                     \
+	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n" \
 	"  - domain: shop.example.com\n    server: web\n    port: tcp/80\n"
 
-#define HEAD                                                                                       \
-	"# The part of knot.conf for the site example.com, to be included from the main file.\n"   \
-	"# Made by multihomectl from the site file: change that one, not this.\n\n"                \
+#define HEAD                                                                                     \
+	"# The part of knot.conf for the site example.com, to be included from the main file.\n" \
+	"# Made by multihomectl from the site file: change that one, not this.\n\n"              \
 	"server:\n"
-#define LISTEN                                                                                     \
-	"    listen: 192.168.2.1@53 # uplink primary\n"                                            \
-	"    listen: 2001:db8:1::2@53 # uplink primary\n"                                          \
+#define LISTEN                                            \
+	"    listen: 192.168.2.1@53 # uplink primary\n"   \
+	"    listen: 2001:db8:1::2@53 # uplink primary\n" \
 	"    listen: 172.16.1.1@53 # uplink backup\n"
-#define PORTS                                                                                      \
-	"    listen: 0.0.0.0@5301 # uplink primary\n"                                              \
-	"    listen: ::@5301 # uplink primary\n"                                                   \
-	"    listen: 0.0.0.0@5302 # uplink backup\n"                                               \
+#define PORTS                                         \
+	"    listen: 0.0.0.0@5301 # uplink primary\n" \
+	"    listen: ::@5301 # uplink primary\n"      \
+	"    listen: 0.0.0.0@5302 # uplink backup\n"  \
 	"    listen: ::@5302 # uplink backup\n"
 #define MODULE "\nmod-arrival:\n  - id: site\n    table: \"/run/mh/table\"\n"
-#define ZONE(name, folder)                                                                         \
-	"  - domain: " name ".\n    file: \"" folder name ".zone\"\n"                              \
-	"    zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\n"             \
+#define ZONE(name, folder)                                                             \
+	"  - domain: " name ".\n    file: \"" folder name ".zone\"\n"                  \
+	"    zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\n" \
 	"    module: mod-arrival/site\n"
-#define ZONES(folder)                                                                              \
-	"\nzone:\n" ZONE("www.example.com", folder) ZONE("shop.example.com", folder)
+#define ZONES(folder) "\nzone:\n" ZONE("www.example.com", folder) ZONE("shop.example.com", folder)
 
 static const struct {
 	const char *site;
@@ -64,8 +63,9 @@ static const struct {
 	  NULL },
 	{ SITE UPLINKS SERVER HOSTS,
 	  { .module_file = "/a b/\"arrival\".so", .sections = "full", .zone_dir = "/var/zones" },
-	  HEAD LISTEN "\nmodule:\n  - id: mod-arrival\n    file: \"/a b/\\\"arrival\\\".so\"\n" MODULE
-	              "    sections: full\n" ZONES("/var/zones/"),
+	  HEAD LISTEN
+	  "\nmodule:\n  - id: mod-arrival\n    file: \"/a b/\\\"arrival\\\".so\"\n" MODULE
+	  "    sections: full\n" ZONES("/var/zones/"),
 	  NULL },
 	{ SITE UPLINKS SERVER, { 0 }, HEAD LISTEN MODULE, NULL },
 	{ SITE FOLLOWED SERVER HOSTS,
@@ -124,7 +124,7 @@ START_TEST(knotd_accepts_the_part_as_an_include)
 	struct text main_text = TEXT_EMPTY;
 	struct text command = TEXT_EMPTY;
 	const struct knot_conf_options options = { .module_file = module,
-		                                   .sections = accepted[_i].sections };
+						   .sections = accepted[_i].sections };
 	ck_assert_int_eq(knot_conf_write(site, &options, &text, &error), 0);
 	char *part = file_from_text(text.data);
 	// Beside the operator's own listen lines: those add up.

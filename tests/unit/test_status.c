@@ -11,8 +11,8 @@
 #include "ctl/fields.h"
 #include "ctl/status.h"
 
-#define DAEMON                                                                                     \
-	"\"version\":1,\"site\":\"example.com\",\"generation\":12,"                                \
+#define DAEMON                                                      \
+	"\"version\":1,\"site\":\"example.com\",\"generation\":12," \
 	"\"daemon\":{\"pid\":7,\"uptime_s\":75,\"version\":\"0.1.0\"}"
 
 static const struct {
@@ -40,7 +40,8 @@ static const struct {
 	  "\n"
 	  "UPLINK  INTERFACE STATE SINCE ADDRESS                    GATEWAY     ANSWERED REASON\n"
 	  "primary wan0      up    1m15s 192.168.2.1, 2001:db8:1::2 192.168.2.6 yes      \n"
-	  "backup  wan1      down  5s    172.16.1.1                             no       no carrier\n"
+	  "backup  wan1      down  5s    172.16.1.1                             no       no "
+	  "carrier\n"
 	  "\n"
 	  "NAME            KIND    SERVER POLICY  TTL UPLINK  FORWARD   REPLY-PATH DNS\n"
 	  "www.example.com host    web    arrival 10  primary installed installed  answered\n"
@@ -95,10 +96,17 @@ static const struct {
 	json_int_t seconds;
 	const char *text;
 } durations[] = {
-	{ 0, "0s" },           { 59, "59s" },       { 60, "1m" },
-	{ 61, "1m1s" },        { 3599, "59m59s" },  { 3600, "1h" },
-	{ 3661, "1h1m" },      { 86399, "23h59m" }, { 86400, "1d" },
-	{ 2 * 86400 + 3 * 3600 + 59, "2d3h" },      { 400 * 86400, "400d" },
+	{ 0, "0s" },
+	{ 59, "59s" },
+	{ 60, "1m" },
+	{ 61, "1m1s" },
+	{ 3599, "59m59s" },
+	{ 3600, "1h" },
+	{ 3661, "1h1m" },
+	{ 86399, "23h59m" },
+	{ 86400, "1d" },
+	{ 2 * 86400 + 3 * 3600 + 59, "2d3h" },
+	{ 400 * 86400, "400d" },
 };
 
 START_TEST(durations_have_two_units)

@@ -14,21 +14,21 @@
 #include "site_text.h"
 
 #define SITE "site:\n    domain: example.com\n    hostmaster: first.last@example.com\n"
-#define UPLINKS                                                                                    \
-	"uplink:\n"                                                                                \
-	"  - id: primary\n    interface: wan0\n"                                                   \
-	"    address: [192.168.2.1, \"2001:db8:1::2\"]\n"                                          \
-	"  - id: backup\n    interface: wan1\n"                                                    \
+#define UPLINKS                                           \
+	"uplink:\n"                                       \
+	"  - id: primary\n    interface: wan0\n"          \
+	"    address: [192.168.2.1, \"2001:db8:1::2\"]\n" \
+	"  - id: backup\n    interface: wan1\n"           \
 	"    address: [172.16.1.1, \"2001:db8:2::2\"]\n"
 #define SERVER "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
 #define SERVER4 "server:\n  - id: web\n    address: 10.0.0.10\n"
 #define HOST "host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"
 
-#define SOA(name)                                                                                  \
-	name " 3600 IN SOA www-ns1.example.com. first\\.last.example.com. 2026112200 86400 7200 "  \
+#define SOA(name)                                                                                 \
+	name " 3600 IN SOA www-ns1.example.com. first\\.last.example.com. 2026112200 86400 7200 " \
 	     "3600000 300\n"
-#define NS(ttl)                                                                                    \
-	"www.example.com. " ttl " IN NS www-ns1.example.com.\n"                                    \
+#define NS(ttl)                                                 \
+	"www.example.com. " ttl " IN NS www-ns1.example.com.\n" \
 	"www.example.com. " ttl " IN NS www-ns2.example.com.\n"
 
 static const struct {
@@ -38,19 +38,19 @@ static const struct {
 } zones[] = {
 	{ SITE UPLINKS SERVER HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+					      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
 	  "www.example.com: the zone of a host" },
 	// The order is the host's, not that of the uplinks; name servers are those of all uplinks.
 	{ SITE UPLINKS SERVER HOST "    uplink: [backup]\n    ttl: 1m\n    policy: all\n",
 	  SOA("www.example.com.") NS("86400") "www.example.com. 60 IN A 172.16.1.1\n"
-	                                      "www.example.com. 60 IN AAAA 2001:db8:2::2\n",
+					      "www.example.com. 60 IN AAAA 2001:db8:2::2\n",
 	  "(policy all)" },
 	// Every alias is answered like the host.
 	{ SITE UPLINKS SERVER4 HOST "    alias: [api, a.b, img.www.example.com]\n",
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-	                                      "api.www.example.com. 10 IN A 192.168.2.1\n"
-	                                      "a.b.www.example.com. 10 IN A 192.168.2.1\n"
-	                                      "img.www.example.com. 10 IN A 192.168.2.1\n",
+					      "api.www.example.com. 10 IN A 192.168.2.1\n"
+					      "a.b.www.example.com. 10 IN A 192.168.2.1\n"
+					      "img.www.example.com. 10 IN A 192.168.2.1\n",
 	  NULL },
 	// No AAAA without a server that has one, though the uplinks have.
 	{ SITE UPLINKS SERVER4 HOST,
@@ -64,6 +64,14 @@ static const struct {
 	       "    public-address: 198.51.100.1\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
+	// Families are told apart: behind a 1:1 NAT for IPv4, IPv6 is as it is.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
+	       "    address: [192.168.2.1, \"2001:db8:1::2\"]\n"
+	       "    public-address: 198.51.100.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n"
+					      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+	  NULL },
 	// A fixed address is better than a made-up one; name servers may move.
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
@@ -71,18 +79,18 @@ static const struct {
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n" SERVER HOST,
 	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 192.0.2.1\n"
-	                                     "www.example.com. 10 IN AAAA 2001:db8::\n",
+					     "www.example.com. 10 IN AAAA 2001:db8::\n",
 	  "; No uplink has an address for AAAA in the site file" },
 	// In source-address mode a family needs the server's own address for the uplink.
-	{ SITE UPLINKS
-	  "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
-	  "    reply-path: source-address\n    uplink-address: [primary=10.0.1.1, "
-	  "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
+	{ SITE UPLINKS "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
+		       "    reply-path: source-address\n    uplink-address: [primary=10.0.1.1, "
+		       "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-	                                      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
+					      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
 	  NULL },
 	// Dots in the label of a name server would make it another zone's name.
-	{ SITE UPLINKS SERVER4 "host:\n  - domain: a.b.example.com\n    server: web\n    port: tcp/80\n",
+	{ SITE UPLINKS SERVER4
+	  "host:\n  - domain: a.b.example.com\n    server: web\n    port: tcp/80\n",
 	  "a.b.example.com. 3600 IN SOA a-b-ns1.example.com. first\\.last.example.com. 2026112200 "
 	  "86400 7200 3600000 300\n"
 	  "a.b.example.com. 86400 IN NS a-b-ns1.example.com.\n"
@@ -120,7 +128,7 @@ static void run_kzonecheck(const char *origin, const char *zone)
 	}
 	struct text command = TEXT_EMPTY;
 	char *path = file_from_text(zone);
-	text_add(&command, "kzonecheck -v -o %s %s", origin, path);
+	text_add(&command, "kzonecheck -o %s %s", origin, path);
 	ck_assert_msg(system(command.data) == 0, "kzonecheck refused: %s", zone);
 	(void)unlink(path);
 	free(path);
@@ -159,16 +167,15 @@ static const struct {
 	{ "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.example.org", -EINVAL },
 };
 
+// The loader refuses such hosts with their line; here they are put in behind its back.
 START_TEST(a_name_server_with_too_long_a_label_is_refused)
 {
-	struct text file = TEXT_EMPTY;
-	text_add(&file, "%s%s%shost:\n  - domain: %s\n    server: web\n    port: tcp/80\n", SITE,
-	         UPLINKS, SERVER, domains[_i].domain);
-	struct site *site = site_from_text(file.data);
+	struct site *site = site_from_text(SITE UPLINKS SERVER HOST);
+	free(site->hosts[0].domain);
+	site->hosts[0].domain = strdup(domains[_i].domain);
 	struct text text = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
-	ck_assert_int_eq(zone_host_write(site, &site->hosts[0], 1, &text, &error),
-	                 domains[_i].ret);
+	ck_assert_int_eq(zone_host_write(site, &site->hosts[0], 1, &text, &error), domains[_i].ret);
 	if (domains[_i].ret != 0) {
 		ck_assert_uint_eq(text.length, 0);
 		ck_assert_ptr_nonnull(strstr(error.data, domains[_i].domain));
@@ -176,7 +183,6 @@ START_TEST(a_name_server_with_too_long_a_label_is_refused)
 	}
 	text_free(&error);
 	text_free(&text);
-	text_free(&file);
 	site_free(site);
 }
 END_TEST
@@ -189,7 +195,7 @@ int main(void)
 	TCase *tcase = tcase_create("zone_host");
 	tcase_add_loop_test(tcase, the_zone_follows_from_the_site, 0, COUNT(zones));
 	tcase_add_loop_test(tcase, a_name_server_with_too_long_a_label_is_refused, 0,
-	                    COUNT(domains));
+			    COUNT(domains));
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);
