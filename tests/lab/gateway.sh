@@ -68,8 +68,8 @@ site_file_path() {
 	echo "$lab/gw/multihome.conf"
 }
 
-# The daemon's command line, also for --remove and for a second instance.
-daemon_command() {
+# The daemon in the foreground: --remove, --check, a second instance.
+daemon_run() {
 	ns gw "$build/src/multihomed" -c "$lab/gw/multihome.conf" "$@"
 }
 
@@ -85,11 +85,12 @@ daemon_start() {
 	if [ "${1:-}" = unprivileged ]; then
 		local caps=+net_admin,+net_raw
 		chown -R nobody "$lab/gw/run"
-		ns gw setpriv --reuid nobody --regid nogroup --groups knot --inh-caps -all,$caps \
+		spawn gw setpriv --reuid nobody --regid nogroup --groups knot --inh-caps -all,$caps \
 			--ambient-caps -all,$caps --bounding-set -all,$caps --no-new-privs \
-			"$build/src/multihomed" -c "$lab/gw/multihome.conf" >>"$lab/gw/multihomed.log" 2>&1 &
+			"$build/src/multihomed" -c "$lab/gw/multihome.conf" >>"$lab/gw/multihomed.log" 2>&1
 	else
-		daemon_command >>"$lab/gw/multihomed.log" 2>&1 &
+		spawn gw "$build/src/multihomed" -c "$lab/gw/multihome.conf" \
+			>>"$lab/gw/multihomed.log" 2>&1
 	fi
 	daemon_pid=$!
 }
@@ -135,7 +136,8 @@ knotd_start() {
 		include: $directory/generated.conf
 	END
 	chown -R knot:knot "$directory"
-	ns gw env LD_PRELOAD="$module_preload" knotd -c "$directory/knot.conf" >>"$directory/log" 2>&1 &
+	spawn gw env LD_PRELOAD="$module_preload" knotd -c "$directory/knot.conf" \
+		>>"$directory/log" 2>&1
 	knotd_pid=$!
 }
 

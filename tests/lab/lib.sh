@@ -23,6 +23,13 @@ ns() {
 	ip netns exec "$lab_id-$role" "$@"
 }
 
+# spawn ROLE COMMAND...: the same in the background; $! is the command itself.
+spawn() {
+	local role=$1
+	shift
+	ip netns exec "$lab_id-$role" "$@" &
+}
+
 now_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }

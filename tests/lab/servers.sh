@@ -36,9 +36,9 @@ server_start() {
 			}
 		END
 	} >"$directory/nginx.conf"
-	ns srv nginx -p "$directory" -e "$directory/error.log" -c "$directory/nginx.conf" \
-		>"$directory/log" 2>&1 &
-	ns srv "$build/tests/lab/echo" 443 51820 >"$lab/srv/echo.log" 2>&1 &
+	spawn srv nginx -p "$directory" -e "$directory/error.log" -c "$directory/nginx.conf" \
+		>"$directory/log" 2>&1
+	spawn srv "$build/tests/lab/echo" 443 51820 >"$lab/srv/echo.log" 2>&1
 }
 
 # Root, com and example.com at one hoster; www.example.com is delegated to the gateway.
@@ -98,7 +98,7 @@ hoster_start() {
 		  - domain: example.com.
 		    file: example.com.zone
 	END
-	ns hoster knotd -c "$directory/knot.conf" >"$directory/log" 2>&1 &
+	spawn hoster knotd -c "$directory/knot.conf" >"$directory/log" 2>&1
 }
 
 # An ordinary caching resolver that knows nothing but the root.
@@ -128,7 +128,7 @@ resolver_start() {
 		remote-control:
 		    control-enable: no
 	END
-	ns res unbound -d -c "$directory/unbound.conf" >"$directory/log" 2>&1 &
+	spawn res unbound -d -c "$directory/unbound.conf" >"$directory/log" 2>&1
 	echo "nameserver $resolver4" >"$lab/resolv.conf"
 	echo "hosts: dns" >"$lab/nsswitch.conf"
 }
