@@ -23,10 +23,9 @@ struct rtnl;
 
 /*! What happened since the last rtnl_drain(). */
 struct rtnl_events {
-	unsigned links;  /*!< Messages on links and addresses. */
-	unsigned routes; /*!< On routes of the main table or ours, and on rules. */
-	unsigned
-		own_lost; /*!< Of those: deletions of routes or rules of our protocol, not by us. */
+	unsigned links;    /*!< Messages on links and addresses. */
+	unsigned routes;   /*!< On routes of the main table or ours, and on rules. */
+	unsigned own_lost; /*!< Of those: routes or rules of ours that others deleted. */
 	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
 	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };

@@ -7,6 +7,7 @@
 #include "site/site.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,18 @@ const struct address *server_target(const struct server *server, unsigned uplink
 		}
 	}
 	return NULL;
+}
+
+int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size)
+{
+	const char *name = host->alias.items[alias];
+	size_t length = strlen(name);
+	size_t tail = strlen(host->domain);
+	bool absolute = length > tail && name[length - tail - 1] == '.' &&
+			strcmp(name + length - tail, host->domain) == 0;
+	int printed = absolute ? snprintf(owner, size, "%s", name)
+			       : snprintf(owner, size, "%s.%s", name, host->domain);
+	return printed < 0 || (size_t)printed >= size ? -EINVAL : 0;
 }
 
 uint32_t site_mark(const struct site *site, unsigned uplink)

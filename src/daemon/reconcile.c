@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The pass of the daemon.
+ *
+ * Theory of operation. One pass is: observe the kernel; derive the plan; withdraw from the answer
+ * table what the plan does not want any more or the kernel has lost; install the ruleset (one atomic
+ * transaction), routes before the rules that point at them, then delete what is surplus, rules before
+ * routes; observe again; publish what is really there.
+ *
+ * If we are killed between any two of these steps, either nothing was answered that does not hold, or
+ * the next start adopts what is installed: it runs the same pass. Events of the kernel that our own
+ * requests cause are recognised by their sender and ignored.
+ */
+
+#include "daemon/reconcile.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/answers.h"
+#include "daemon/apply.h"
+#include "daemon/diff.h"
+#include "daemon/nft_text.h"
+#include "table/table_lmdb.h"
+
+struct reconcile {
+	struct site *site;
+	struct rtnl *rtnl;
+	struct nfnl *nfnl;
+	struct nft_apply *nft;
+	struct table_writer *writer;
+
+	struct observed observed; /*!< Of the last pass, after it applied. */
+	struct observed before;   /*!< Of the last pass, before: the plan's views point here. */
+	struct plan *plan;        /*!< Of the last pass. */
+	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
+	struct table *published;
+	struct uplink_sets broken;
+	uplink_set drained;
+	char *foreign_drops;
+	struct uplink_history history[SITE_UPLINKS_MAX + 1];
+};
+
+static gid_t knot_group(void)
+{
+	struct group *group = getgrnam(KNOT_GROUP);
+	if (group == NULL) {
+		log_warning("group '" KNOT_GROUP
+		            "', not found: only our own group can read the table");
+		return (gid_t)-1;
+	}
+	return group->gr_gid;
+}
+
+static int open_table(struct reconcile *reconcile)
+{
+	char *path = NULL;
+	if (asprintf(&path, "%s/table", reconcile->site->run_dir) < 0) {
+		return -ENOMEM;
+	}
+	int ret = table_writer_open(path, knot_group(), &reconcile->writer);
+	if (ret == -EPERM) {
+		log_error("table '%s', failed to give it to group '" KNOT_GROUP
+		          "' (make our user a member of that group)",
+		          path);
+	} else if (ret != 0) {
+		log_error("table '%s', failed to open (%s)", path, strerror(-ret));
+	}
+	free(path);
+	if (ret == 0) {
+		ret = table_writer_read(reconcile->writer, &reconcile->published);
+	}
+	return ret;
+}
+
+int reconcile_open(struct site *site, struct reconcile **reconcile)
+{
+	struct reconcile *opened = calloc(1, sizeof(*opened));
+	if (opened == NULL) {
+		return -ENOMEM;
+	}
+	opened->site = site;
+
+	int ret = open_table(opened);
+	if (ret != 0) {
+		goto cleanup;
+	}
+	ret = rtnl_open(&opened->rtnl);
+	if (ret != 0) {
+		log_error("rtnetlink, failed to open (%s)", strerror(-ret));
+		goto cleanup;
+	}
+	ret = nfnl_open(&opened->nfnl);
+	if (ret != 0) {
+		log_error("netfilter events, failed to open (%s)", strerror(-ret));
+		goto cleanup;
+	}
+	ret = nft_apply_open(&opened->nft);
+	if (ret != 0) {
+		log_error("libnftables, failed to open (%s)", strerror(-ret));
+		goto cleanup;
+	}
+	*reconcile = opened;
+	return 0;
+
+cleanup:
+	opened->site = NULL;
+	reconcile_close(opened);
+	return ret;
+}
+
+void reconcile_close(struct reconcile *reconcile)
+{
+	if (reconcile == NULL) {
+		return;
+	}
+	plan_free(reconcile->plan);
+	observed_deinit(&reconcile->before);
+	observed_deinit(&reconcile->observed);
+	table_free(reconcile->published);
+	nft_apply_close(reconcile->nft);
+	nfnl_close(reconcile->nfnl);
+	rtnl_close(reconcile->rtnl);
+	table_writer_close(reconcile->writer);
+	site_free(reconcile->site);
+	free(reconcile->foreign_drops);
+	free(reconcile);
+}
+
+int reconcile_rtnl_fd(const struct reconcile *reconcile)
+{
+	return rtnl_fd(reconcile->rtnl);
+}
+
+int reconcile_nfnl_fd(const struct reconcile *reconcile)
+{
+	return nfnl_fd(reconcile->nfnl);
+}
+
+/*! Publish a table and take it over; an equal one is not written. */
+static int publish(struct reconcile *reconcile, struct table *table)
+{
+	if (table == NULL) {
+		return -ENOMEM;
+	}
+	if (answers_equal(table, reconcile->published)) {
+		table_free(table);
+		return 0;
+	}
+	int ret = table_writer_publish(reconcile->writer, table);
+	if (ret != 0) {
+		log_error("table, failed to publish (%s)", strerror(-ret));
+		table_free(table);
+		return ret;
+	}
+	table_free(reconcile->published);
+	reconcile->published = table;
+	return 0;
+}
+
+/*! What log_lost_route() and log_lost_rule() look at. */
+struct lost {
+	const struct plan *also;
+	const struct observed *observed;
+};
+
+static int log_lost_route(const void *item, void *context)
+{
+	const struct lost *lost = context;
+	const struct plan *also = lost->also;
+	if (bsearch(item, also->routes, also->route_count, sizeof(struct route), route_compare) !=
+	    NULL) {
+		struct text text = TEXT_EMPTY;
+		route_print(item, lost->observed, &text);
+		log_warning("route '%s', lost: repairing", text.data != NULL ? text.data : "");
+		text_free(&text);
+	}
+	return 0;
+}
+
+static int log_lost_rule(const void *item, void *context)
+{
+	const struct lost *lost = context;
+	const struct plan *also = lost->also;
+	if (bsearch(item, also->rules, also->rule_count, sizeof(struct rule), rule_compare) !=
+	    NULL) {
+		struct text text = TEXT_EMPTY;
+		rule_print(item, &text);
+		log_warning("rule '%s', lost: repairing", text.data != NULL ? text.data : "");
+		text_free(&text);
+	}
+	return 0;
+}
+
+/*! What the last plan had installed, this one wants too, and the kernel has no more. */
+static struct uplink_sets find_lost(struct reconcile *reconcile, const struct plan *plan,
+                                    const struct observed *observed)
+{
+	struct uplink_sets lost = { { 0 } };
+	const struct plan *last = reconcile->plan;
+	if (last == NULL) {
+		return lost;
+	}
+	lost = plan_missing(reconcile->site, last, plan, observed);
+	if (lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
+		struct lost context = { .also = plan, .observed = observed };
+		(void)diff_run(last->routes, last->route_count, observed->routes,
+		               observed->route_count, sizeof(struct route), route_compare,
+		               log_lost_route, NULL, &context);
+		(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
+		               sizeof(struct rule), rule_compare, log_lost_rule, NULL, &context);
+	}
+	if (!reconcile->ruleset) {
+		lost.family[FAMILY_4] = lost.family[FAMILY_6] = ~(uplink_set)0;
+	}
+	return lost;
+}
+
+/*! Note and log what became of each uplink. */
+static void note_uplinks(struct reconcile *reconcile, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct uplink_view *view = &plan->uplinks[i];
+		unsigned number = view->uplink->number;
+		struct uplink_history *history = &reconcile->history[number];
+		const struct table_uplink *row = table_find_uplink(reconcile->published, number);
+		bool answered = row != NULL && row->usable;
+		const char *reason = uplink_view_reason(view);
+		if (uplink_view_usable(view) && !answered) {
+			reason = "its forwards or reply path could not be installed";
+		}
+		if (history->known && history->answered == answered &&
+		    strcmp(history->reason, reason) == 0) {
+			continue;
+		}
+		if (!history->known || history->answered != answered) {
+			history->since_ms = table_now_ms();
+		}
+		history->known = true;
+		history->answered = answered;
+		(void)snprintf(history->reason, sizeof(history->reason), "%s", reason);
+		if (answered && strcmp(reason, "up") == 0) {
+			log_info("uplink '%s', up: answered", view->uplink->id);
+		} else if (answered) {
+			log_warning("uplink '%s', answered in part: %s", view->uplink->id, reason);
+		} else {
+			log_warning("uplink '%s', not answered: %s", view->uplink->id, reason);
+		}
+	}
+}
+
+static struct uplink_sets all_uplinks(void)
+{
+	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
+}
+
+/*! Steps of a pass that change something; the caller has observed and planned. */
+static int install(struct reconcile *reconcile, const struct plan *plan,
+                   const struct observed *observed)
+{
+	bool refill = !reconcile->ruleset || reconcile->plan == NULL ||
+	              strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
+	int ret = 0;
+	if (refill) {
+		ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
+		reconcile->ruleset = ret == 0;
+	}
+	if (apply_routing_needed(plan, observed)) {
+		int routing = apply_routing(reconcile->rtnl, plan, observed);
+		ret = ret == 0 ? routing : ret;
+	}
+	return ret;
+}
+
+int reconcile_run(struct reconcile *reconcile)
+{
+	struct observed before = { 0 };
+	struct observed after = { 0 };
+	struct plan *plan = NULL;
+	int ret = rtnl_observe(reconcile->rtnl, &before);
+	if (ret == 0) {
+		ret = plan_build(reconcile->site, &before, reconcile->drained, &plan);
+	}
+	if (ret != 0) {
+		log_error("kernel, failed to observe (%s)", strerror(-ret));
+		observed_deinit(&before);
+		return ret;
+	}
+
+	struct uplink_sets lost = find_lost(reconcile, plan, &before);
+	ret = publish(reconcile, answers_withdrawn(reconcile->published, plan->table, &lost));
+	if (ret == 0) {
+		ret = install(reconcile, plan, &before);
+	}
+
+	int read_back = rtnl_observe(reconcile->rtnl, &after);
+	reconcile->broken = read_back == 0 && reconcile->ruleset
+	                            ? plan_missing(reconcile->site, plan, NULL, &after)
+	                            : all_uplinks();
+	int published = publish(reconcile, answers_installed(plan->table, &reconcile->broken));
+
+	plan_free(reconcile->plan);
+	observed_deinit(&reconcile->before);
+	observed_deinit(&reconcile->observed);
+	reconcile->plan = plan;
+	reconcile->before = before;
+	reconcile->observed = after;
+	note_uplinks(reconcile, plan);
+	return ret != 0 ? ret : read_back != 0 ? read_back : published;
+}
+
+void reconcile_look_around(struct reconcile *reconcile)
+{
+	struct text text = TEXT_EMPTY;
+	int ret = nfnl_foreign_drops(reconcile->nfnl, &text);
+	char *lines = text_take(&text);
+	if (ret != 0 || lines == NULL) {
+		free(lines);
+		return;
+	}
+	if (lines[0] != '\0' &&
+	    (reconcile->foreign_drops == NULL || strcmp(lines, reconcile->foreign_drops) != 0)) {
+		log_warning("forward chain of others, drops by policy and may stop the forwards "
+		            "(%.*s); remedy: add «ct status dnat accept» to it",
+		            (int)strcspn(lines, "\n"), lines);
+	}
+	free(reconcile->foreign_drops);
+	reconcile->foreign_drops = lines;
+}
+
+int reconcile_events(struct reconcile *reconcile)
+{
+	struct rtnl_events routing = { 0 };
+	struct nfnl_events netfilter = { 0 };
+	int ret = rtnl_drain(reconcile->rtnl, &routing);
+	if (ret == 0) {
+		ret = nfnl_drain(reconcile->nfnl, &netfilter);
+	}
+	if (ret != 0) {
+		log_error("kernel events, failed to read (%s)", strerror(-ret));
+		return ret;
+	}
+
+	if (routing.overrun || netfilter.overrun) {
+		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
+	}
+	if (netfilter.ours_changed) {
+		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
+		            netfilter.process[0] != '\0' ? netfilter.process : "another process",
+		            netfilter.pid);
+	}
+	if (netfilter.ours_changed || netfilter.overrun) {
+		reconcile->ruleset = false;
+	}
+	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
+	            routing.settings || routing.overrun;
+	ret = pass ? reconcile_run(reconcile) : 0;
+	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
+		reconcile_look_around(reconcile);
+	}
+	return ret;
+}
+
+int reconcile_set_site(struct reconcile *reconcile, struct site *site)
+{
+	// The last plan's views point into the old site: it goes after the pass that replaces both.
+	struct site *old = reconcile->site;
+	reconcile->site = site;
+	int ret = reconcile_run(reconcile);
+	bool planned =
+		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
+	if (planned && reconcile->ruleset) {
+		site_free(old);
+		return ret;
+	}
+	log_error("site, the new one could not be installed: keeping the old one");
+	reconcile->site = old;
+	(void)reconcile_run(reconcile);
+	site_free(site);
+	return ret != 0 ? ret : -EIO;
+}
+
+int reconcile_heartbeat(struct reconcile *reconcile)
+{
+	int ret = table_writer_heartbeat(reconcile->writer);
+	if (ret == 0) {
+		ret = table_writer_check_readers(reconcile->writer);
+	}
+	if (ret != 0) {
+		log_error("table, failed to renew the heartbeat (%s)", strerror(-ret));
+	}
+	return ret;
+}
+
+int reconcile_remove(struct reconcile *reconcile)
+{
+	struct plan nothing = { .table = table_new() };
+	struct uplink_sets all = all_uplinks();
+	struct nft_objects objects = { 0 };
+	struct observed observed = { 0 };
+	char *error = NULL;
+	if (nothing.table == NULL) {
+		return -ENOMEM;
+	}
+	int ret = publish(reconcile, answers_withdrawn(reconcile->published, nothing.table, &all));
+	if (ret == 0) {
+		ret = rtnl_observe(reconcile->rtnl, &observed);
+	}
+	if (ret == 0) {
+		ret = apply_routing(reconcile->rtnl, &nothing, &observed);
+	}
+	if (ret == 0) {
+		ret = nfnl_objects(reconcile->nfnl, &objects);
+	}
+	if (ret == 0 && objects.table) {
+		ret = nft_apply_run(reconcile->nft, "delete table inet " OUR_NFT_TABLE "\n",
+		                    &error);
+	}
+	if (ret != 0) {
+		log_error("data plane, failed to remove (%s)",
+		          error != NULL ? error : strerror(-ret));
+	}
+	free(error);
+	nft_objects_deinit(&objects);
+	observed_deinit(&observed);
+	table_free(nothing.table);
+	return ret;
+}
+
+struct standing reconcile_standing(const struct reconcile *reconcile)
+{
+	return (struct standing){
+		.site = reconcile->site,
+		.observed = &reconcile->observed,
+		.plan = reconcile->plan,
+		.published = reconcile->published,
+		.broken = reconcile->broken,
+		.ruleset = reconcile->ruleset,
+		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",
+		.history = reconcile->history,
+	};
+}
