@@ -7,12 +7,14 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "site/schema.h"
 #include "site/site.h"
 #include "site_file.h"
 
@@ -745,6 +747,33 @@ START_TEST(unreadable_file_is_refused)
 }
 END_TEST
 
+START_TEST(manual_describes_every_key_and_default)
+{
+	size_t size = 0;
+	char *manual = read_source("doc/multihome.conf.5.in", &size);
+	const char *next = manual;
+	for (size_t i = 0; i < schema_section_count; i++) {
+		const struct section *section = &schema_sections[i];
+		for (size_t k = 0; k < section->key_count; k++) {
+			const struct key *key = &section->keys[k];
+			char item[64];
+			(void)snprintf(item, sizeof(item), "\n.It Ic %s :", key->name);
+			const char *found = strstr(next, item);
+			ck_assert_msg(key->convert == NULL || found != NULL, "section %s, key %s",
+				      section->name, key->name);
+			next = found != NULL ? found + 1 : next;
+			const char *standard =
+				key->standard != NULL ? strstr(next, key->standard) : NULL;
+			const char *end = strstr(next, "\n.It Ic ");
+			ck_assert_msg(key->standard == NULL ||
+					      (standard != NULL && (end == NULL || standard < end)),
+				      "key %s, default %s", key->name, key->standard);
+		}
+	}
+	free(manual);
+}
+END_TEST
+
 // xorshift32 (Marsaglia 2003): the same mutations on every machine.
 static uint32_t next_random(uint32_t *state)
 {
@@ -830,6 +859,7 @@ int main(void)
 	tcase_add_test(cases, deep_brackets_are_refused_at_once);
 	tcase_add_loop_test(cases, path_that_is_no_file_is_refused, 0, 2);
 	tcase_add_test(cases, unreadable_file_is_refused);
+	tcase_add_test(cases, manual_describes_every_key_and_default);
 	tcase_add_test(cases, mutated_example_is_loaded_or_explained);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
