@@ -374,7 +374,7 @@ int site_load(const char *path, struct site **site, struct text *report)
 		ret = -EINVAL;
 	}
 	report_print(&loader.report, path, report);
-	if (ret == 0 && (loader.report.failed || report->failed)) {
+	if (loader.report.failed || report->failed) {
 		ret = -ENOMEM;
 	}
 	if (ret == 0) {
