@@ -22,9 +22,9 @@ static void check_addresses(const struct check *check, const struct server *serv
 		const char *reason = address_unpublishable(address);
 		if (reason != NULL) {
 			report_error(check->report, mark,
-				     "server address %s is %s, to which nothing can be forwarded: "
-				     "write its address in the LAN",
-				     text, reason);
+			             "server address %s is %s, to which nothing can be forwarded: "
+			             "write its address in the LAN",
+			             text, reason);
 		}
 		bool ipv4 = address->family == AF_INET;
 		if (seen[ipv4] != NULL) {
@@ -50,9 +50,9 @@ static void check_uplink_addresses(const struct check *check, const struct serve
 		const char *reason = address_unpublishable(&own->address);
 		if (reason != NULL) {
 			report_error(check->report, mark,
-				     "uplink-address %s is %s, to which nothing can be forwarded: "
-				     "write an address of the server in the LAN",
-				     text, reason);
+			             "uplink-address %s is %s, to which nothing can be forwarded: "
+			             "write an address of the server in the LAN",
+			             text, reason);
 		}
 		if (own->uplink > SITE_UPLINKS_MAX) {
 			continue;
@@ -75,9 +75,9 @@ static void check_server(const struct check *check, const struct server *server)
 	if (server->reply_path == REPLY_PATH_SOURCE_ADDRESS) {
 		check_uplink_addresses(check, server);
 	} else if (server->uplink_address_count > 0) {
-		report_error(check->report, marks_find(check->marks, &server->uplink_address),
-			     "uplink-address has no effect with reply-path conntrack: write "
-			     "'reply-path: source-address', or leave it out");
+		report_warning(check->report, marks_find(check->marks, &server->uplink_address),
+		               "uplink-address has no effect with reply-path conntrack: write "
+		               "'reply-path: source-address' to use it");
 	}
 }
 
@@ -100,7 +100,7 @@ static int check_shared_addresses(const struct check *check)
 			const struct uplink_address *own = &server->uplink_address[k];
 			addresses[count++] =
 				(struct owned_address){ own->address, own->uplink,
-							marks_find(check->marks, own) };
+				                        marks_find(check->marks, own) };
 		}
 	}
 	check_address_duplicates(check, addresses, count, false, "uplink-address");
@@ -128,9 +128,9 @@ static bool uplink_may_have(const struct uplink *uplink, uint8_t family)
 static bool shares_family(const struct server *server, const struct uplink *uplink)
 {
 	return (server_target(server, uplink->number, AF_INET) != NULL &&
-		uplink_may_have(uplink, AF_INET)) ||
+	        uplink_may_have(uplink, AF_INET)) ||
 	       (server_target(server, uplink->number, AF_INET6) != NULL &&
-		uplink_may_have(uplink, AF_INET6));
+	        uplink_may_have(uplink, AF_INET6));
 }
 
 // An address that the interface gets by itself may be of any family.
@@ -143,14 +143,14 @@ static void check_families(const struct check *check, const struct site_forward 
 		if ((forward->uplinks & UPLINK_BIT(number)) != 0) {
 			any_target = any_target || has_target(server, number);
 			any_shared = any_shared ||
-				     shares_family(server, site_uplink(check->site, number));
+			             shares_family(server, site_uplink(check->site, number));
 		}
 	}
 	if (any_target && !any_shared) {
 		report_error(check->report, marks_find(check->marks, &forward->port->items),
-			     "'%s' cannot be reached: server '%s' and its uplinks have no address "
-			     "family in common",
-			     forward->name != NULL ? forward->name : "?", server->id);
+		             "'%s' cannot be reached: server '%s' and its uplinks have no address "
+		             "family in common",
+		             forward->name != NULL ? forward->name : "?", server->id);
 	}
 }
 

@@ -129,8 +129,8 @@ static const struct bad_file bad_sites[] = {
 	  "forwarded: write its address in the LAN\n" },
 	{ SITE UPLINKS "server:\n"
 	  "- {id: web, address: 10.0.0.10, uplink-address: [a=10.0.1.1]}\n",
-	  "6:49: uplink-address has no effect with reply-path conntrack: write "
-	  "'reply-path: source-address', or leave it out\n" },
+	  "6:49: warning: uplink-address has no effect with reply-path conntrack: write "
+	  "'reply-path: source-address' to use it\n" },
 	{ SITE UPLINKS "server:\n"
 	  "- {id: web, address: 10.0.0.10, reply-path: source-address, uplink-address: "
 	  "[a=10.0.1.1, a=10.0.1.2, b=10.0.1.1]}\n",
