@@ -116,11 +116,12 @@ kill_namespace() {
 lab_down() {
 	local name
 	trap - EXIT
+	# Else the shell tells of each killed job.
+	exec 2>/dev/null
 	for name in "${namespaces[@]}"; do
 		kill_namespace "$name"
 	done
-	# Shells report killed jobs unless they are waited for.
-	wait 2>/dev/null || :
+	wait
 	for name in "${namespaces[@]}"; do
 		ip netns del "$lab_id-$name" 2>/dev/null || :
 	done
