@@ -48,7 +48,7 @@ static bool has_address(const struct table_uplink *uplink, const struct address 
 
 /*! Keep the addresses of an uplink that its planned row has too and whose family is not broken. */
 static void cut_addresses(struct table_uplink *uplink, const struct table_uplink *planned,
-			  const struct uplink_sets *broken)
+                          const struct uplink_sets *broken)
 {
 	uint8_t kept = 0;
 	for (size_t i = 0; i < uplink->address_count; i++) {
@@ -67,7 +67,7 @@ static void cut_addresses(struct table_uplink *uplink, const struct table_uplink
 }
 
 struct table *answers_withdrawn(const struct table *published, const struct table *planned,
-				const struct uplink_sets *lost)
+                                const struct uplink_sets *lost)
 {
 	struct table *cut = table_copy(published);
 	if (cut == NULL) {
@@ -105,7 +105,7 @@ bool answers_equal(const struct table *a, const struct table *b)
 	       a->meta.lan_count == b->meta.lan_count && strcmp(a->meta.site, b->meta.site) == 0 &&
 	       memcmp(a->meta.lan, b->meta.lan, sizeof(a->meta.lan)) == 0 &&
 	       (a->uplink_count == 0 ||
-		memcmp(a->uplinks, b->uplinks, a->uplink_count * sizeof(*a->uplinks)) == 0) &&
+	        memcmp(a->uplinks, b->uplinks, a->uplink_count * sizeof(*a->uplinks)) == 0) &&
 	       (a->host_count == 0 ||
-		memcmp(a->hosts, b->hosts, a->host_count * sizeof(*a->hosts)) == 0);
+	        memcmp(a->hosts, b->hosts, a->host_count * sizeof(*a->hosts)) == 0);
 }

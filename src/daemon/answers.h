@@ -22,7 +22,7 @@ struct table *table_copy(const struct table *table);
  * \return A new table, or NULL if memory ran out.
  */
 struct table *answers_withdrawn(const struct table *published, const struct table *planned,
-				const struct uplink_sets *lost);
+                                const struct uplink_sets *lost);
 
 /*!
  * \brief The planned table less what could not be installed.

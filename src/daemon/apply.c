@@ -34,7 +34,7 @@ int apply_ruleset(struct nft_apply *nft, struct nfnl *nfnl, const char *ruleset)
 	if (ret != 0 && ret != -EPERM && objects.table) {
 		// Something of ours was made incompatible (a chain's priority, a map's type).
 		log_warning("ruleset, failed to refill (%s): replacing the table",
-			    error != NULL ? error : strerror(-ret));
+		            error != NULL ? error : strerror(-ret));
 		free(error);
 		error = NULL;
 		text = TEXT_EMPTY;
@@ -45,7 +45,7 @@ int apply_ruleset(struct nft_apply *nft, struct nfnl *nfnl, const char *ruleset)
 	}
 	if (ret != 0) {
 		log_error("ruleset, failed to install (%s)",
-			  error != NULL ? error : strerror(-ret));
+		          error != NULL ? error : strerror(-ret));
 	}
 	free(error);
 	nft_objects_deinit(&objects);
@@ -67,7 +67,7 @@ static void change_failed(struct change *change, const char *verb, struct text *
 }
 
 static int change_route(struct change *change, const struct route *route, const char *verb,
-			int (*call)(struct rtnl *, const struct route *))
+                        int (*call)(struct rtnl *, const struct route *))
 {
 	int ret = call(change->rtnl, route);
 	if (ret != 0) {
@@ -80,7 +80,7 @@ static int change_route(struct change *change, const struct route *route, const 
 }
 
 static int change_rule(struct change *change, const struct rule *rule, const char *verb,
-		       int (*call)(struct rtnl *, const struct rule *))
+                       int (*call)(struct rtnl *, const struct rule *))
 {
 	int ret = call(change->rtnl, rule);
 	if (ret != 0) {
@@ -112,8 +112,7 @@ static int delete_rule(const void *item, void *context)
 	return change_rule(context, item, "remove", rtnl_rule_delete);
 }
 
-int apply_routing(struct reconcile *reconcile, const struct plan *plan,
-		  const struct observed *observed)
+int apply_routing(struct rtnl *rtnl, const struct plan *plan, const struct observed *observed)
 {
 	struct change change = { .rtnl = rtnl, .observed = observed };
 	const struct {
@@ -129,12 +128,12 @@ int apply_routing(struct reconcile *reconcile, const struct plan *plan,
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (steps[i].routes) {
 			(void)diff_run(plan->routes, plan->route_count, observed->routes,
-				       observed->route_count, sizeof(struct route), route_compare,
-				       steps[i].missing, steps[i].surplus, &change);
+			               observed->route_count, sizeof(struct route), route_compare,
+			               steps[i].missing, steps[i].surplus, &change);
 		} else {
 			(void)diff_run(plan->rules, plan->rule_count, observed->rules,
-				       observed->rule_count, sizeof(struct rule), rule_compare,
-				       steps[i].missing, steps[i].surplus, &change);
+			               observed->rule_count, sizeof(struct rule), rule_compare,
+			               steps[i].missing, steps[i].surplus, &change);
 		}
 	}
 	return change.result;
@@ -148,8 +147,8 @@ static int stop_at_first(const void *item, void *context)
 bool apply_routing_needed(const struct plan *plan, const struct observed *observed)
 {
 	return diff_run(plan->routes, plan->route_count, observed->routes, observed->route_count,
-			sizeof(struct route), route_compare, stop_at_first, stop_at_first,
-			NULL) != 0 ||
+	                sizeof(struct route), route_compare, stop_at_first, stop_at_first,
+	                NULL) != 0 ||
 	       diff_run(plan->rules, plan->rule_count, observed->rules, observed->rule_count,
-			sizeof(struct rule), rule_compare, stop_at_first, stop_at_first, NULL) != 0;
+	                sizeof(struct rule), rule_compare, stop_at_first, stop_at_first, NULL) != 0;
 }

@@ -7,6 +7,7 @@
 #include "daemon/control.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -204,7 +205,7 @@ static void on_connection(uv_stream_t *listener, int status)
 }
 
 int control_open(uv_loop_t *loop, const char *path, control_handler handler, void *context,
-		 struct control **control)
+                 struct control **control)
 {
 	struct control *opened = calloc(1, sizeof(*opened));
 	if (opened == NULL) {

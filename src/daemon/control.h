@@ -22,7 +22,7 @@ typedef json_t *(*control_handler)(const json_t *request, void *context);
  * \return 0 or -errno.
  */
 int control_open(uv_loop_t *loop, const char *path, control_handler handler, void *context,
-		 struct control **control);
+                 struct control **control);
 
 /*! \brief Close the socket and all its clients; run the loop once more to finish. NULL is legal. */
 void control_close(struct control *control);

@@ -7,8 +7,8 @@
 #include "daemon/diff.h"
 
 int diff_run(const void *wanted, size_t wanted_count, const void *actual, size_t actual_count,
-	     size_t size, int (*compare)(const void *, const void *), diff_call missing,
-	     diff_call surplus, void *context)
+             size_t size, int (*compare)(const void *, const void *), diff_call missing,
+             diff_call surplus, void *context)
 {
 	const char *want = wanted;
 	const char *is = actual;

@@ -22,5 +22,5 @@ typedef int (*diff_call)(const void *item, void *context);
  * \return 0, or what a call returned.
  */
 int diff_run(const void *wanted, size_t wanted_count, const void *actual, size_t actual_count,
-	     size_t size, int (*compare)(const void *, const void *), diff_call missing,
-	     diff_call surplus, void *context);
+             size_t size, int (*compare)(const void *, const void *), diff_call missing,
+             diff_call surplus, void *context);

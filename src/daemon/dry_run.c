@@ -35,7 +35,7 @@ static void print_uplinks(const struct plan *plan, struct text *text)
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		const struct uplink_view *view = &plan->uplinks[i];
 		text_add(text, "# uplink %u '%s' on %s: %s\n", view->uplink->number,
-			 view->uplink->id, view->uplink->interface, uplink_view_reason(view));
+		         view->uplink->id, view->uplink->interface, uplink_view_reason(view));
 	}
 }
 
@@ -59,7 +59,7 @@ static void print_uplink_row(const struct table_uplink *row, struct text *text)
 {
 	char address[ADDRESS_TEXT_MAX];
 	text_add(text, "uplink %u %s %s", row->number, row->id,
-		 row->usable ? "usable" : "unusable");
+	         row->usable ? "usable" : "unusable");
 	for (size_t i = 0; i < row->address_count; i++) {
 		text_add(text, " %s", address_format(&row->address[i], address));
 	}
@@ -95,7 +95,7 @@ static void print_table(const struct site *site, const struct table *table, stru
 		text_add(text, "host ");
 		print_owner(row, text);
 		text_add(text, " ttl %u policy %s", row->ttl,
-			 answer_policy_name((enum answer_policy)row->policy));
+		         answer_policy_name((enum answer_policy)row->policy));
 		print_set(site, "ipv4", row->ready4, text);
 		print_set(site, "ipv6", row->ready6, text);
 		for (size_t j = 0; j < row->lan_count; j++) {
@@ -106,18 +106,25 @@ static void print_table(const struct site *site, const struct table *table, stru
 }
 
 static void print_plan(const struct site *site, const struct plan *plan,
-		       const struct observed *observed, struct text *text)
+                       const struct observed *observed, struct text *text)
 {
 	print_uplinks(plan, text);
-	text_add(text, "\n# ruleset\n%s\n# routes\n", plan->ruleset);
-	for (size_t i = 0; i < plan->route_count; i++) {
-		route_print(&plan->routes[i], observed, text);
-		text_add(text, "\n");
-	}
-	text_add(text, "\n# rules\n");
-	for (size_t i = 0; i < plan->rule_count; i++) {
-		rule_print(&plan->rules[i], text);
-		text_add(text, "\n");
+	text_add(text, "\n# ruleset\n%s", plan->ruleset);
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		text_add(text, "\n# %s routes\n", family_name(family));
+		for (size_t i = 0; i < plan->route_count; i++) {
+			if (plan->routes[i].family == family_number(family)) {
+				route_print(&plan->routes[i], observed, text);
+				text_add(text, "\n");
+			}
+		}
+		text_add(text, "\n# %s rules\n", family_name(family));
+		for (size_t i = 0; i < plan->rule_count; i++) {
+			if (plan->rules[i].family == family_number(family)) {
+				rule_print(&plan->rules[i], text);
+				text_add(text, "\n");
+			}
+		}
 	}
 	text_add(text, "\n# answer table\n");
 	print_table(site, plan->table, text);
@@ -135,7 +142,7 @@ int dry_run_print(const struct site *site, const char *path)
 		struct text text = TEXT_EMPTY;
 		print_plan(site, plan, &observed, &text);
 		ret = text.failed || fputs(text.data, stdout) == EOF || fflush(stdout) != 0 ? -EIO
-											    : 0;
+		                                                                            : 0;
 		text_free(&text);
 	}
 	plan_free(plan);

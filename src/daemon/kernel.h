@@ -4,7 +4,7 @@
  * \brief The seam to the kernel: observe, apply, wait for events. Nothing else of the daemon talks netlink.
  *
  * rtnl.c holds links, addresses, routes and rules (libmnl); nfnl.c the netfilter events and listings
- * (libmnl); nft_apply.c the transactions (libnftables). Functions return 0 or -errno and do not log.
+ * (libmnl); nft_apply.c the transactions (libnftables); conntrack.c the connections (libmnl). Functions return 0 or -errno and do not log.
  */
 
 #pragma once
@@ -23,9 +23,10 @@ struct rtnl;
 
 /*! What happened since the last rtnl_drain(). */
 struct rtnl_events {
-	unsigned links;    /*!< Messages on links and addresses. */
-	unsigned routes;   /*!< On routes of the main table or ours, and on rules. */
-	unsigned own_lost; /*!< Of those: routes or rules of ours that others deleted. */
+	unsigned links;  /*!< Messages on links and addresses. */
+	unsigned routes; /*!< On routes of the main table or ours, and on rules. */
+	/*! Of those: routes or rules of our protocol that others deleted, or replaced by their own. */
+	unsigned own_lost;
 	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
 	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };
@@ -50,14 +51,21 @@ int rtnl_drain(struct rtnl *rtnl, struct rtnl_events *events);
  *
  * Routes and rules of OUR_PROTOCOL only in routes and rules; unicast routes of the main table in
  * main_routes. Sysctls are read from /proc/sys/net.
+ *
+ * \return 0 or -errno; -EAGAIN if changes kept interrupting the dumps (their events will come).
  */
 int rtnl_observe(struct rtnl *rtnl, struct observed *observed);
 
-/*! \brief Add a route or rule of ours; one that exists already is no error. */
+/*!
+ * \brief Add a route or rule of ours; one that exists already is no error.
+ *
+ * A route takes the place of ours with the same destination and metric at once, without a gap; so
+ * add first, then delete. One of another owner stays: -EEXIST. A unicast route names its link.
+ */
 int rtnl_route_add(struct rtnl *rtnl, const struct route *route);
 int rtnl_rule_add(struct rtnl *rtnl, const struct rule *rule);
 
-/*! \brief Delete a route or rule of ours; one that is gone already is no error. */
+/*! \brief Delete exactly this route or rule of ours; one that is gone already is no error. */
 int rtnl_route_delete(struct rtnl *rtnl, const struct route *route);
 int rtnl_rule_delete(struct rtnl *rtnl, const struct rule *rule);
 
@@ -116,6 +124,16 @@ void nft_apply_close(struct nft_apply *apply);
 
 /*!
  * \brief Run a ruleset text as one transaction: all of it or nothing.
- * \param error  Out: libnftables' message on failure, to free; NULL on success.
+ * \param error  Out: the first fault as one line on failure, to free (NULL if memory ran out); NULL
+ *               on success.
+ * \return 0; the kernel's -errno if the fault names one (-EPERM, -ENOENT, ...), or -EIO.
  */
 int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
+
+/* --- conntrack.c: connections ---------------------------------------------------------------- */
+
+/*!
+ * \brief Delete the connection table's entries whose mark, under a mask, is that one.
+ * \return 0 (also if there were none) or -errno.
+ */
+int conntrack_delete(uint32_t mark, uint32_t mask);

@@ -28,7 +28,7 @@
 /*! A pass that failed is tried again after that. */
 #define RETRY_MS 1000
 
-struct server {
+struct daemon {
 	const char *path;
 	struct reconcile *reconcile;
 	struct control *control;
@@ -44,32 +44,32 @@ struct server {
 static void on_retry(uv_timer_t *timer);
 
 /*! Try again soon what did not work, and tell the service manager where we are. */
-static void after_pass(struct server *server, int ret)
+static void after_pass(struct daemon *daemon, int ret)
 {
 	if (ret != 0) {
-		(void)uv_timer_start(&server->retry, on_retry, RETRY_MS, 0);
+		(void)uv_timer_start(&daemon->retry, on_retry, RETRY_MS, 0);
 	} else {
-		(void)uv_timer_stop(&server->retry);
+		(void)uv_timer_stop(&daemon->retry);
 	}
 }
 
 static void on_retry(uv_timer_t *timer)
 {
-	struct server *server = timer->data;
-	after_pass(server, reconcile_run(server->reconcile));
+	struct daemon *daemon = timer->data;
+	after_pass(daemon, reconcile_run(daemon->reconcile));
 }
 
 static void on_kernel_event(uv_poll_t *poll, int status, int events)
 {
-	struct server *server = poll->data;
-	after_pass(server, reconcile_events(server->reconcile));
+	struct daemon *daemon = poll->data;
+	after_pass(daemon, reconcile_events(daemon->reconcile));
 }
 
 static void on_tick(uv_timer_t *timer)
 {
-	struct server *server = timer->data;
-	after_pass(server, reconcile_run(server->reconcile));
-	(void)reconcile_heartbeat(server->reconcile);
+	struct daemon *daemon = timer->data;
+	after_pass(daemon, reconcile_run(daemon->reconcile));
+	(void)reconcile_heartbeat(daemon->reconcile);
 	notify_send("WATCHDOG=1");
 }
 
@@ -86,11 +86,11 @@ static void log_report(char *report)
  * Read the site file again; a file with errors changes nothing.
  * \param messages  Array that gets every line of the report.
  */
-static int reload(struct server *server, json_t *messages)
+static int reload(struct daemon *daemon, json_t *messages)
 {
 	struct site *site = NULL;
 	struct text report = TEXT_EMPTY;
-	int ret = site_load(server->path, &site, &report);
+	int ret = site_load(daemon->path, &site, &report);
 	char *lines = text_take(&report);
 	for (const char *line = lines; line != NULL && *line != '\0';) {
 		size_t length = strcspn(line, "\n");
@@ -102,7 +102,7 @@ static int reload(struct server *server, json_t *messages)
 	}
 	free(lines);
 
-	struct standing standing = reconcile_standing(server->reconcile);
+	struct standing standing = reconcile_standing(daemon->reconcile);
 	if (ret == 0 && strcmp(site->run_dir, standing.site->run_dir) != 0) {
 		const char *message = "run-dir cannot change while the daemon runs: restart it";
 		json_array_append_new(messages, json_string(message));
@@ -111,30 +111,30 @@ static int reload(struct server *server, json_t *messages)
 	}
 	if (ret != 0) {
 		site_free(site);
-		log_error("site file '%s', refused: the old plan stays", server->path);
+		log_error("site file '%s', refused: the old plan stays", daemon->path);
 		return ret;
 	}
-	ret = reconcile_set_site(server->reconcile, site);
-	after_pass(server, ret);
-	log_info("site file '%s', loaded again", server->path);
+	ret = reconcile_set_site(daemon->reconcile, site);
+	after_pass(daemon, ret);
+	log_info("site file '%s', loaded again", daemon->path);
 	return 0;
 }
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-	struct server *server = handle->data;
+	struct daemon *daemon = handle->data;
 	if (number != SIGHUP) {
 		log_info("stopping: data plane and answers stay");
 		notify_send("STOPPING=1");
-		uv_stop(&server->loop);
+		uv_stop(&daemon->loop);
 		return;
 	}
 	json_t *messages = json_array();
 	char text[64];
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
-		       (unsigned long long)(uv_hrtime() / 1000));
+	               (unsigned long long)(uv_hrtime() / 1000));
 	notify_send(text);
-	(void)reload(server, messages);
+	(void)reload(daemon, messages);
 	notify_send("READY=1");
 	json_decref(messages);
 }
@@ -144,17 +144,17 @@ static json_t *fail(const char *error)
 	return json_pack("{s:b, s:s}", "ok", 0, "error", error);
 }
 
-static json_t *answer_status(struct server *server, const json_t *request)
+static json_t *answer_status(struct daemon *daemon, const json_t *request)
 {
-	struct standing standing = reconcile_standing(server->reconcile);
-	json_t *status = report_status(&standing, server->started_ms);
+	struct standing standing = reconcile_standing(daemon->reconcile);
+	json_t *status = report_status(&standing, daemon->started_ms);
 	return status == NULL ? fail("nothing was observed yet")
-			      : json_pack("{s:b, s:o}", "ok", 1, "status", status);
+	                      : json_pack("{s:b, s:o}", "ok", 1, "status", status);
 }
 
-static json_t *answer_explain(struct server *server, const json_t *request)
+static json_t *answer_explain(struct daemon *daemon, const json_t *request)
 {
-	struct standing standing = reconcile_standing(server->reconcile);
+	struct standing standing = reconcile_standing(daemon->reconcile);
 	const char *name = json_string_value(json_object_get(request, "name"));
 	const char *uplink = json_string_value(json_object_get(request, "uplink"));
 	const char *error = NULL;
@@ -163,22 +163,22 @@ static json_t *answer_explain(struct server *server, const json_t *request)
 	}
 	json_t *explanation = report_explain(&standing, name, uplink, &error);
 	return explanation == NULL ? fail(error)
-				   : json_pack("{s:b, s:o}", "ok", 1, "explain", explanation);
+	                           : json_pack("{s:b, s:o}", "ok", 1, "explain", explanation);
 }
 
-static json_t *answer_reload(struct server *server, const json_t *request)
+static json_t *answer_reload(struct daemon *daemon, const json_t *request)
 {
 	json_t *messages = json_array();
-	if (reload(server, messages) == 0) {
+	if (reload(daemon, messages) == 0) {
 		return json_pack("{s:b, s:o}", "ok", 1, "messages", messages);
 	}
 	return json_pack("{s:b, s:s, s:o}", "ok", 0, "error",
-			 "the site file was refused: the old plan stays", "messages", messages);
+	                 "the site file was refused: the old plan stays", "messages", messages);
 }
 
 static const struct {
 	const char *command;
-	json_t *(*answer)(struct server *server, const json_t *request);
+	json_t *(*answer)(struct daemon *daemon, const json_t *request);
 } commands[] = {
 	{ "status", answer_status },
 	{ "explain", answer_explain },
@@ -196,42 +196,42 @@ static json_t *on_request(const json_t *request, void *context)
 	return fail("unknown command");
 }
 
-static int start_poll(struct server *server, uv_poll_t *poll, int fd)
+static int start_poll(struct daemon *daemon, uv_poll_t *poll, int fd)
 {
-	poll->data = server;
-	int ret = uv_poll_init(&server->loop, poll, fd);
+	poll->data = daemon;
+	int ret = uv_poll_init(&daemon->loop, poll, fd);
 	return ret != 0 ? ret : uv_poll_start(poll, UV_READABLE, on_kernel_event);
 }
 
-static int start_handles(struct server *server)
+static int start_handles(struct daemon *daemon)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-	int ret = start_poll(server, &server->rtnl, reconcile_rtnl_fd(server->reconcile));
+	int ret = start_poll(daemon, &daemon->rtnl, reconcile_rtnl_fd(daemon->reconcile));
 	if (ret == 0) {
-		ret = start_poll(server, &server->nfnl, reconcile_nfnl_fd(server->reconcile));
+		ret = start_poll(daemon, &daemon->nfnl, reconcile_nfnl_fd(daemon->reconcile));
 	}
-	server->tick.data = server;
-	server->retry.data = server;
-	(void)uv_timer_init(&server->loop, &server->tick);
-	(void)uv_timer_init(&server->loop, &server->retry);
-	(void)uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+	daemon->tick.data = daemon;
+	daemon->retry.data = daemon;
+	(void)uv_timer_init(&daemon->loop, &daemon->tick);
+	(void)uv_timer_init(&daemon->loop, &daemon->retry);
+	(void)uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS);
 	for (size_t i = 0; ret == 0 && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		server->signals[i].data = server;
-		ret = uv_signal_init(&server->loop, &server->signals[i]);
+		daemon->signals[i].data = daemon;
+		ret = uv_signal_init(&daemon->loop, &daemon->signals[i]);
 		if (ret == 0) {
-			ret = uv_signal_start(&server->signals[i], on_signal, numbers[i]);
+			ret = uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
 		}
 	}
 	return ret;
 }
 
-static int start_control(struct server *server, const char *run_dir)
+static int start_control(struct daemon *daemon, const char *run_dir)
 {
 	char *path = NULL;
 	if (asprintf(&path, "%s/control.sock", run_dir) < 0) {
 		return -ENOMEM;
 	}
-	int ret = control_open(&server->loop, path, on_request, server, &server->control);
+	int ret = control_open(&daemon->loop, path, on_request, daemon, &daemon->control);
 	if (ret != 0) {
 		log_error("control socket '%s', failed to open (%s)", path, strerror(-ret));
 	}
@@ -248,39 +248,39 @@ static void close_handle(uv_handle_t *handle, void *context)
 
 int loop_run(const char *path, struct site *site)
 {
-	struct server server = { .path = path, .started_ms = table_now_ms() };
+	struct daemon daemon = { .path = path, .started_ms = table_now_ms() };
 	(void)signal(SIGPIPE, SIG_IGN);
-	int ret = uv_loop_init(&server.loop);
+	int ret = uv_loop_init(&daemon.loop);
 	if (ret != 0) {
 		site_free(site);
 		return ret;
 	}
-	ret = reconcile_open(site, &server.reconcile);
+	ret = reconcile_open(site, &daemon.reconcile);
 	if (ret != 0) {
 		site_free(site);
 		goto cleanup;
 	}
 	// Events are subscribed to already: what happens from here on leads to another pass.
-	ret = start_handles(&server);
+	ret = start_handles(&daemon);
 	if (ret == 0) {
-		ret = start_control(&server, site->run_dir);
+		ret = start_control(&daemon, site->run_dir);
 	}
 	if (ret != 0) {
 		goto cleanup;
 	}
-	after_pass(&server, reconcile_run(server.reconcile));
-	reconcile_look_around(server.reconcile);
-	(void)reconcile_heartbeat(server.reconcile);
+	after_pass(&daemon, reconcile_run(daemon.reconcile));
+	reconcile_look_around(daemon.reconcile);
+	(void)reconcile_heartbeat(daemon.reconcile);
 	notify_send("READY=1");
-	(void)uv_run(&server.loop, UV_RUN_DEFAULT);
+	(void)uv_run(&daemon.loop, UV_RUN_DEFAULT);
 	ret = 0;
 
 cleanup:
-	control_close(server.control);
-	(void)uv_run(&server.loop, UV_RUN_NOWAIT);
-	uv_walk(&server.loop, close_handle, NULL);
-	(void)uv_run(&server.loop, UV_RUN_DEFAULT);
-	(void)uv_loop_close(&server.loop);
-	reconcile_close(server.reconcile);
+	control_close(daemon.control);
+	(void)uv_run(&daemon.loop, UV_RUN_NOWAIT);
+	uv_walk(&daemon.loop, close_handle, NULL);
+	(void)uv_run(&daemon.loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&daemon.loop);
+	reconcile_close(daemon.reconcile);
 	return ret;
 }

@@ -103,8 +103,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 	}
 	if (optind != argc || (options->observed != NULL && options->job != JOB_DRY_RUN)) {
 		fprintf(stderr, "%s\nTry 'multihomed --help'.\n",
-			optind != argc ? "multihomed takes no arguments beside options."
-				       : "--observed goes with --dry-run.");
+		        optind != argc ? "multihomed takes no arguments beside options."
+		                       : "--observed goes with --dry-run.");
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -193,14 +193,14 @@ int main(int argc, char **argv)
 	}
 	if (options.job == JOB_CHECK || options.job == JOB_DRY_RUN) {
 		int ret = options.job == JOB_CHECK ? dry_run_check(options.path, site)
-						   : dry_run_print(site, options.observed);
+		                                   : dry_run_print(site, options.observed);
 		site_free(site);
 		return ret == 0 ? EXIT_GOOD : ret == -EINVAL ? EXIT_USAGE : EXIT_WRONG;
 	}
 
 	if (!may_administer()) {
 		log_error("multihomed needs CAP_NET_ADMIN and CAP_NET_RAW: start it by its systemd "
-			  "unit or as root");
+		          "unit or as root");
 		site_free(site);
 		return EXIT_WRONG;
 	}

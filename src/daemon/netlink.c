@@ -94,7 +94,7 @@ int netlink_subscribe(struct netlink *netlink, const unsigned *groups, size_t co
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (setsockopt(netlink->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-			       sizeof(groups[i])) != 0) {
+		               sizeof(groups[i])) != 0) {
 			return -errno;
 		}
 	}
@@ -154,7 +154,7 @@ static int send_request(struct netlink *netlink, struct nlmsghdr *request)
 	ssize_t sent;
 	do {
 		sent = sendto(netlink->fd, request, request->nlmsg_len, 0,
-			      (struct sockaddr *)&kernel, sizeof(kernel));
+		              (struct sockaddr *)&kernel, sizeof(kernel));
 	} while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : 0;
 }
@@ -164,13 +164,13 @@ static int message_error(const struct nlmsghdr *message)
 {
 	int error = 0;
 	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(error))) {
-		memcpy(&error, NLMSG_DATA(message), sizeof(error));
+		memcpy(&error, message + 1, sizeof(error));
 	}
 	return error > 0 ? -EPROTO : error;
 }
 
 int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handle handle,
-		    void *data)
+                    void *data)
 {
 	bool interrupted = false;
 	int failed =
@@ -204,7 +204,7 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_h
 				ret = failed != 0 ? failed : ret;
 				return ret == 0 && interrupted ? -EAGAIN : ret;
 			} else if (message->nlmsg_type >= NLMSG_MIN_TYPE && failed == 0 &&
-				   handle != NULL) {
+			           handle != NULL) {
 				failed = handle(message, data);
 			}
 		}

@@ -48,7 +48,7 @@ int netlink_subscribe(struct netlink *netlink, const unsigned *groups, size_t co
  *         dump (what was handed over is not consistent), -ETIMEDOUT if the kernel is silent.
  */
 int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handle handle,
-		    void *data);
+                    void *data);
 
 /*!
  * \brief Hand all pending events to a function, without blocking.

@@ -42,27 +42,27 @@ static const struct {
 };
 
 int nfnl_attributes(const struct nlmsghdr *message,
-		    const struct nlattr *at[static NFNL_ATTRIBUTE_MOST + 1])
+                    const struct nlattr *at[static NFNL_ATTRIBUTE_MOST + 1])
 {
 	size_t header = NLMSG_LENGTH(sizeof(struct nfgenmsg));
 	return message->nlmsg_len < header
-		       ? -EPROTO
-		       : netlink_attributes((const char *)message + header,
-					    message->nlmsg_len - header, at, NFNL_ATTRIBUTE_MOST);
+	               ? -EPROTO
+	               : netlink_attributes((const char *)message + header,
+	                                    message->nlmsg_len - header, at, NFNL_ATTRIBUTE_MOST);
 }
 
 const char *nfnl_string(const struct nlattr *attribute)
 {
 	return attribute != NULL && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0
-		       ? mnl_attr_get_str(attribute)
-		       : NULL;
+	               ? mnl_attr_get_str(attribute)
+	               : NULL;
 }
 
 uint32_t nfnl_number(const struct nlattr *attribute)
 {
 	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= sizeof(uint32_t)
-		       ? ntohl(mnl_attr_get_u32(attribute))
-		       : 0;
+	               ? ntohl(mnl_attr_get_u32(attribute))
+	               : 0;
 }
 
 uint8_t nfnl_family(const struct nlmsghdr *message)
@@ -168,7 +168,7 @@ static void commit_end(const struct summing *summing, const struct nlattr **at)
 			events->pid = pid;
 			memset(events->process, 0, sizeof(events->process));
 			strncpy(events->process, name != NULL ? name : "",
-				sizeof(events->process) - 1);
+			        sizeof(events->process) - 1);
 		}
 	}
 	nfnl->names_ours = false;

@@ -176,8 +176,8 @@ static int drop_take(const struct nlmsghdr *message, void *data)
 		return ret;
 	}
 	ret = netlink_attributes(mnl_attr_get_payload(at[NFTA_CHAIN_HOOK]),
-				 mnl_attr_get_payload_len(at[NFTA_CHAIN_HOOK]), hook,
-				 NFNL_ATTRIBUTE_MOST);
+	                         mnl_attr_get_payload_len(at[NFTA_CHAIN_HOOK]), hook,
+	                         NFNL_ATTRIBUTE_MOST);
 	if (ret != 0) {
 		return ret;
 	}

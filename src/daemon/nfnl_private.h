@@ -38,7 +38,7 @@ int nfnl_generation_ask(struct nfnl *nfnl, struct nfnl_generation *generation);
 
 /*! \brief Index a message's attributes by type; 0 or -EPROTO. */
 int nfnl_attributes(const struct nlmsghdr *message,
-		    const struct nlattr *at[static NFNL_ATTRIBUTE_MOST + 1]);
+                    const struct nlattr *at[static NFNL_ATTRIBUTE_MOST + 1]);
 
 /*! \brief A string attribute, or NULL if it is absent or lacks its terminating zero. */
 const char *nfnl_string(const struct nlattr *attribute);

@@ -53,7 +53,7 @@ static int element_compare(const void *a, const void *b)
 }
 
 static int add_service(struct nft_forwards *forwards, const struct server *server,
-		       const struct service *service, unsigned uplink, uint8_t family)
+                       const struct service *service, unsigned uplink, uint8_t family)
 {
 	const struct address *target = server_target(server, uplink, family);
 	if (target == NULL) {
@@ -78,7 +78,7 @@ static int add_service(struct nft_forwards *forwards, const struct server *serve
 }
 
 static int add_forward(struct nft_forwards *forwards, const struct site *site,
-		       const struct site_forward *forward)
+                       const struct site_forward *forward)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	int ret = 0;
@@ -89,7 +89,7 @@ static int add_forward(struct nft_forwards *forwards, const struct site *site,
 		}
 		for (size_t j = 0; ret == 0 && j < 2 * forward->port->count; j++) {
 			ret = add_service(forwards, forward->server, &forward->port->items[j / 2],
-					  uplink, families[j % 2]);
+			                  uplink, families[j % 2]);
 		}
 	}
 	return ret;
@@ -130,7 +130,7 @@ void nft_forwards_free(struct nft_forwards *forwards)
 }
 
 void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
-			bool range, struct text *text)
+                        bool range, struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < forwards->count; i++) {
@@ -141,7 +141,7 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 			continue;
 		}
 		text_add(text, "%s%s . %u", text->length == start ? "" : ",\n\t\t\t",
-			 item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
+		         item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
 		address_format(&item->target, target);
 		if (range) {
 			text_add(text, "-%u : %s", item->last, target);

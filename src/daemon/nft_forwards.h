@@ -23,4 +23,4 @@ void nft_forwards_free(struct nft_forwards *forwards);
  * \param range  The ranges (port kept) or the single ports.
  */
 void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
-			bool range, struct text *text);
+                        bool range, struct text *text);

@@ -60,11 +60,6 @@ static void list_stamps(const struct nft_source *source, unsigned uplink, struct
 	list_jumps(source, "stamp", text);
 }
 
-static void list_ways(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_jumps(source, "use", text);
-}
-
 static void list_forward_chains(const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	list_jumps(source, "forward", text);
@@ -80,9 +75,21 @@ static void list_marks(const struct nft_source *source, unsigned uplink, struct 
 	}
 }
 
+/*! Whether an earlier uplink has the same address: two routers of one make often give out the same. */
+static bool is_taken(const struct nft_source *source, size_t uplink, unsigned family)
+{
+	const struct address *address = &source->uplinks[uplink].family[family].address;
+	for (size_t i = 0; i < uplink; i++) {
+		if (address_equal(&source->uplinks[i].family[family].address, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*! Own addresses of the uplinks of one family, each with what a LAN client's packet to it does. */
 static void list_addresses(const struct nft_source *source, uint8_t family, bool dns,
-			   struct text *text)
+                           struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
@@ -90,7 +97,7 @@ static void list_addresses(const struct nft_source *source, uint8_t family, bool
 		unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
 		const struct uplink_family *state = &source->uplinks[i].family[index];
 		unsigned number = source->site->uplinks[i].number;
-		if (state->address.family == 0) {
+		if (state->address.family == 0 || is_taken(source, i, index)) {
 			continue;
 		}
 		add_separator(text, start);
@@ -172,7 +179,6 @@ static const struct object common_objects[] = {
 	{ "set", "inside", "type ifname;", false, list_inside },
 	{ "map", "stamp", "type ifname : verdict;", false, list_stamps },
 	{ "map", "use", "type mark : verdict;", false, list_marks },
-	{ "map", "way", "type ifname : verdict;", false, list_ways },
 	{ "map", "forward", "type ifname : verdict;", false, list_forward_chains },
 	{ "map", "hairpin4", "type ipv4_addr : verdict;", false, list_hairpin4 },
 	{ "map", "hairpin6", "type ipv6_addr : verdict;", false, list_hairpin6 },
@@ -196,35 +202,35 @@ static const struct object port_objects[] = {
 };
 
 static void declare_object(const struct object *object, const char *name,
-			   const struct nft_source *source, unsigned uplink, struct text *text)
+                           const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	text_add(text, "\t%s %s { %s }\n", object->kind, name, object->type);
 }
 
 static void flush_object(const struct object *object, const char *name,
-			 const struct nft_source *source, unsigned uplink, struct text *text)
+                         const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	text_add(text, "flush %s inet " OUR_NFT_TABLE " %s\n", object->kind, name);
 }
 
 static void fill_object(const struct object *object, const char *name,
-			const struct nft_source *source, unsigned uplink, struct text *text)
+                        const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	struct text elements = TEXT_EMPTY;
 	object->elements(source, uplink, &elements);
 	text->failed |= elements.failed;
 	if (elements.length != 0) {
 		text_add(text, "\t%s %s {\n\t\t%s\n\t\telements = { %s }\n\t}\n", object->kind,
-			 name, object->type, elements.data);
+		         name, object->type, elements.data);
 	}
 	text_free(&elements);
 }
 
 static void print_objects(const struct object *objects, const struct nft_source *source,
-			  enum nft_maps_part part, struct text *text)
+                          enum nft_maps_part part, struct text *text)
 {
 	static void (*const calls[])(const struct object *, const char *, const struct nft_source *,
-				     unsigned, struct text *) = {
+	                             unsigned, struct text *) = {
 		[NFT_MAPS_DECLARE] = declare_object,
 		[NFT_MAPS_FLUSH] = flush_object,
 		[NFT_MAPS_FILL] = fill_object,

@@ -43,18 +43,18 @@ static void declare(const struct nft_source *source, struct text *text)
 		}
 	}
 	text_add(text, "\tchain restore { }\n\tchain choose { }\n%s",
-		 port ? "\tchain dns_reply { }\n" : "");
+	         port ? "\tchain dns_reply { }\n" : "");
 	text_add(text,
-		 "\tchain mark_in { type filter hook prerouting priority mangle; policy accept; }\n"
-		 "\tchain mark_local { type route hook output priority mangle; policy accept; }\n"
-		 "\tchain mark_out { type filter hook postrouting priority mangle; policy accept; "
-		 "}\n"
-		 "\tchain guard { type filter hook forward priority mangle; policy accept; }\n"
-		 "\tchain nat_in { type nat hook prerouting priority dstnat; policy accept; }\n"
-		 "\tchain nat_out { type nat hook postrouting priority srcnat; policy accept; }\n"
-		 "\tchain dns_in { type filter hook prerouting priority raw; policy accept; }\n"
-		 "\tchain dns_out { type route hook output priority raw; policy accept; }\n"
-		 "}\n");
+	         "\tchain mark_in { type filter hook prerouting priority mangle; policy accept; }\n"
+	         "\tchain mark_local { type route hook output priority mangle; policy accept; }\n"
+	         "\tchain mark_out { type filter hook postrouting priority mangle; policy accept; "
+	         "}\n"
+	         "\tchain guard { type filter hook forward priority mangle; policy accept; }\n"
+	         "\tchain nat_in { type nat hook prerouting priority dstnat; policy accept; }\n"
+	         "\tchain nat_out { type nat hook postrouting priority srcnat; policy accept; }\n"
+	         "\tchain dns_in { type filter hook prerouting priority raw; policy accept; }\n"
+	         "\tchain dns_out { type route hook output priority raw; policy accept; }\n"
+	         "}\n");
 }
 
 static void flush(const struct nft_source *source, struct text *text)
@@ -71,70 +71,75 @@ static void fill_uplink_chains(const struct nft_source *source, struct text *tex
 		unsigned number = source->site->uplinks[i].number;
 		uint32_t mark = site_mark(source->site, number);
 		text_add(text,
-			 "\tchain stamp_%u {\n\t\tct mark set ct mark & 0x%08x | 0x%08x\n\t}\n",
-			 number, ~mask, mark);
+		         "\tchain stamp_%u {\n\t\tct mark set ct mark & 0x%08x | 0x%08x\n\t}\n",
+		         number, ~mask, mark);
 		text_add(text,
-			 "\tchain use_%u {\n\t\tmeta mark set meta mark & 0x%08x | 0x%08x\n\t}\n",
-			 number, ~mask, mark);
+		         "\tchain use_%u {\n\t\tmeta mark set meta mark & 0x%08x | 0x%08x\n\t}\n",
+		         number, ~mask, mark);
 		text_add(text,
-			 "\tchain forward_%u {\n"
-			 "\t\tdnat ip to meta l4proto . th dport map @single4_%u\n"
-			 "\t\tmeta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map "
-			 "@range4_%u\n"
-			 "\t\tdnat ip6 to meta l4proto . th dport map @single6_%u\n"
-			 "\t\tmeta l4proto { tcp, udp } dnat ip6 to meta l4proto . th dport map "
-			 "@range6_%u\n"
-			 "\t}\n",
-			 number, number, number, number, number);
+		         "\tchain forward_%u {\n"
+		         "\t\tdnat ip to meta l4proto . th dport map @single4_%u\n"
+		         "\t\tmeta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map "
+		         "@range4_%u\n"
+		         "\t\tdnat ip6 to meta l4proto . th dport map @single6_%u\n"
+		         "\t\tmeta l4proto { tcp, udp } dnat ip6 to meta l4proto . th dport map "
+		         "@range6_%u\n"
+		         "\t}\n",
+		         number, number, number, number, number);
 	}
 }
 
 static void fill_mark_chains(const struct nft_source *source, struct text *text)
 {
 	uint32_t mask = source->site->fwmark_mask;
+	// The type of «fib ... oifname» is string, that of a named map's key ifname: hence a literal.
+	text_add(text, "\tchain choose {\n\t\tfib daddr oifname vmap {");
+	for (size_t i = 0; i < source->site->uplink_count; i++) {
+		const struct uplink *uplink = &source->site->uplinks[i];
+		text_add(text, "%s \"%s\" : jump use_%u", i > 0 ? "," : "", uplink->interface,
+		         uplink->number);
+	}
+	text_add(text, " }\n\t}\n");
 	text_add(text,
-		 "\tchain restore {\n"
-		 "\t\tct mark & 0x%08x vmap @use\n"
-		 "\t}\n"
-		 "\tchain choose {\n"
-		 "\t\tfib daddr oifname vmap @way\n"
-		 "\t}\n"
-		 "\tchain mark_in {\n"
-		 "\t\tct state new iifname vmap @stamp\n"
-		 "\t\tiifname @uplinks return\n"
-		 "\t\tjump restore\n"
-		 "\t\tiifname @inside meta mark & 0x%08x == 0 jump choose\n"
-		 "\t}\n"
-		 "\tchain mark_local {\n"
-		 "\t\tjump restore\n"
-		 "\t}\n"
-		 "\tchain mark_out {\n"
-		 "\t\tct state new ct mark & 0x%08x == 0 oifname vmap @stamp\n"
-		 "\t}\n"
-		 "\tchain guard {\n"
-		 "\t\toifname @uplinks ct state invalid counter drop\n"
-		 "\t}\n",
-		 mask, mask, mask);
+	         "\tchain restore {\n"
+	         "\t\tct mark & 0x%08x vmap @use\n"
+	         "\t}\n"
+	         "\tchain mark_in {\n"
+	         "\t\tct state new iifname vmap @stamp\n"
+	         "\t\tiifname @uplinks return\n"
+	         "\t\tjump restore\n"
+	         "\t\tiifname @inside meta mark & 0x%08x == 0 jump choose\n"
+	         "\t}\n"
+	         "\tchain mark_local {\n"
+	         "\t\tjump restore\n"
+	         "\t}\n"
+	         "\tchain mark_out {\n"
+	         "\t\tct state new ct mark & 0x%08x == 0 oifname vmap @stamp\n"
+	         "\t}\n"
+	         "\tchain guard {\n"
+	         "\t\toifname @uplinks ct state invalid counter drop\n"
+	         "\t}\n",
+	         mask, mask, mask);
 }
 
 static void fill_nat_chains(const struct nft_source *source, struct text *text)
 {
 	text_add(text, "\tchain nat_in {\n"
-		       "\t\tfib daddr type != local return\n"
-		       "\t\tiifname vmap @forward\n"
-		       "\t\tiifname @inside ip daddr vmap @hairpin4\n"
-		       "\t\tiifname @inside ip6 daddr vmap @hairpin6\n");
+	               "\t\tfib daddr type != local return\n"
+	               "\t\tiifname vmap @forward\n"
+	               "\t\tiifname @inside ip daddr vmap @hairpin4\n"
+	               "\t\tiifname @inside ip6 daddr vmap @hairpin6\n");
 	if (source->site->dns_binding == DNS_BINDING_PORT) {
 		text_add(text, "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
-			       "to : ip daddr map @dns_port4\n"
-			       "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
-			       "to : ip6 daddr map @dns_port6\n");
+		               "to : ip daddr map @dns_port4\n"
+		               "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
+		               "to : ip6 daddr map @dns_port6\n");
 	}
 	text_add(text, "\t}\n\tchain nat_out {\n");
 	if (source->site->masquerade) {
 		// A unique local address (RFC 4193) leads nowhere outside; a global one needs no help.
 		text_add(text, "\t\toifname @uplinks meta nfproto ipv4 masquerade\n"
-			       "\t\toifname @uplinks ip6 saddr fc00::/7 masquerade\n");
+		               "\t\toifname @uplinks ip6 saddr fc00::/7 masquerade\n");
 	}
 	text_add(text, "\t\tiifname @inside oifname @inside ct status dnat masquerade\n\t}\n");
 }
@@ -149,44 +154,44 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	if (port) {
 		// From outside these ports are not there: the answer would come from port 53.
 		text_add(text,
-			 "\t\tmeta l4proto { tcp, udp } th dport %u-%u fib daddr type local drop\n",
-			 first, last);
+		         "\t\tmeta l4proto { tcp, udp } th dport %u-%u fib daddr type local drop\n",
+		         first, last);
 	}
 	// An address of one uplink asked for on another would be answered for the wrong one.
 	text_add(text, "\t\tmeta l4proto != { tcp, udp } return\n"
-		       "\t\tth dport != 53 return\n"
-		       "\t\tfib daddr type != local return\n"
-		       "\t\tfib daddr . iif type != local drop\n"
-		       "\t\tnotrack\n");
+	               "\t\tth dport != 53 return\n"
+	               "\t\tfib daddr type != local return\n"
+	               "\t\tfib daddr . iif type != local drop\n"
+	               "\t\tnotrack\n");
 	if (port) {
 		// «th dport set» would leave the checksums as they were.
 		text_add(text, "\t\tudp dport 53 udp dport set iifname map @dns_port\n"
-			       "\t\ttcp dport 53 tcp dport set iifname map @dns_port\n");
+		               "\t\ttcp dport 53 tcp dport set iifname map @dns_port\n");
 	}
 	text_add(text, "\t}\n\tchain dns_out {\n");
 	if (!port) {
 		text_add(text, "\t\toifname @uplinks meta l4proto { tcp, udp } th sport 53 "
-			       "notrack\n\t}\n");
+		               "notrack\n\t}\n");
 		return;
 	}
 	text_add(text,
-		 "\t\toifname @uplinks meta l4proto { tcp, udp } th sport vmap @dns_reply\n\t}\n");
+	         "\t\toifname @uplinks meta l4proto { tcp, udp } th sport vmap @dns_reply\n\t}\n");
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
 		unsigned number = source->site->uplinks[i].number;
 		text_add(text,
-			 "\tchain dns_%u {\n"
-			 "\t\tmeta mark set meta mark & 0x%08x | 0x%08x\n"
-			 "\t\tgoto dns_reply\n"
-			 "\t}\n",
-			 number, ~source->site->fwmark_mask, site_mark(source->site, number));
+		         "\tchain dns_%u {\n"
+		         "\t\tmeta mark set meta mark & 0x%08x | 0x%08x\n"
+		         "\t\tgoto dns_reply\n"
+		         "\t}\n",
+		         number, ~source->site->fwmark_mask, site_mark(source->site, number));
 	}
 	text_add(text,
-		 "\tchain dns_reply {\n"
-		 "\t\tnotrack\n"
-		 "\t\tudp sport %u-%u udp sport set 53\n"
-		 "\t\ttcp sport %u-%u tcp sport set 53\n"
-		 "\t}\n",
-		 first, last, first, last);
+	         "\tchain dns_reply {\n"
+	         "\t\tnotrack\n"
+	         "\t\tudp sport %u-%u udp sport set 53\n"
+	         "\t\ttcp sport %u-%u tcp sport set 53\n"
+	         "\t}\n",
+	         first, last, first, last);
 }
 
 int nft_text(const struct site *site, const struct uplink_view *uplinks, char **ruleset)
@@ -226,19 +231,21 @@ static bool declares(const char *ruleset, const char *kind, const char *name)
 }
 
 void nft_text_delete_surplus(const char *ruleset, const struct nft_objects *objects,
-			     struct text *text)
+                             struct text *text)
 {
+	// A chain that an element jumps to is busy, so maps go first, emptied.
+	for (size_t i = 0; i < objects->set_count; i++) {
+		const char *kind = objects->is_map[i] ? "map" : "set";
+		const char *name = objects->sets[i];
+		if (!declares(ruleset, kind, name)) {
+			text_add(text, "flush %s inet " OUR_NFT_TABLE " %s\n", kind, name);
+			text_add(text, "delete %s inet " OUR_NFT_TABLE " %s\n", kind, name);
+		}
+	}
 	for (size_t i = 0; i < objects->chain_count; i++) {
 		if (!declares(ruleset, "chain", objects->chains[i])) {
 			text_add(text, "delete chain inet " OUR_NFT_TABLE " %s\n",
-				 objects->chains[i]);
-		}
-	}
-	for (size_t i = 0; i < objects->set_count; i++) {
-		const char *kind = objects->is_map[i] ? "map" : "set";
-		if (!declares(ruleset, kind, objects->sets[i])) {
-			text_add(text, "delete %s inet " OUR_NFT_TABLE " %s\n", kind,
-				 objects->sets[i]);
+			         objects->chains[i]);
 		}
 	}
 }

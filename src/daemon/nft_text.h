@@ -30,4 +30,4 @@ int nft_text(const struct site *site, const struct uplink_view *uplinks, char **
  * \param objects  What the kernel holds in our table.
  */
 void nft_text_delete_surplus(const char *ruleset, const struct nft_objects *objects,
-			     struct text *text);
+                             struct text *text);

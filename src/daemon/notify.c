@@ -32,6 +32,6 @@ void notify_send(const char *message)
 	}
 	// Nobody can be told of a failure here; the manager's own timeout does that.
 	(void)sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	close(fd);
 }

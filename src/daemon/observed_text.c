@@ -180,8 +180,8 @@ int observed_read(const char *path, struct observed *observed)
 	(void)fclose(file);
 	if (ret != 0) {
 		(void)fprintf(stderr, "%s:%u: %s\n", path, number,
-			      ret == -EINVAL ? "not understood; see multihomed(8), --observed"
-					     : strerror(-ret));
+		              ret == -EINVAL ? "not understood; see multihomed(8), --observed"
+		                             : strerror(-ret));
 		observed_deinit(&read);
 		return ret;
 	}

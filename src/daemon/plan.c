@@ -26,7 +26,7 @@ const char *family_name(unsigned family)
 }
 
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
-	       struct plan **plan)
+               struct plan **plan)
 {
 	struct plan *built = calloc(1, sizeof(*built));
 	if (built == NULL) {
@@ -86,7 +86,7 @@ static int missing_route(const void *item, void *context)
 	struct missing *missing = context;
 	if (missing->also == NULL ||
 	    bsearch(route, missing->also->routes, missing->also->route_count, sizeof(*route),
-		    route_compare) != NULL) {
+	            route_compare) != NULL) {
 		missing_from_table(missing, route->family, route->table);
 	}
 	return 0;
@@ -97,20 +97,20 @@ static int missing_rule(const void *item, void *context)
 	const struct rule *rule = item;
 	struct missing *missing = context;
 	if (missing->also == NULL || bsearch(rule, missing->also->rules, missing->also->rule_count,
-					     sizeof(*rule), rule_compare) != NULL) {
+	                                     sizeof(*rule), rule_compare) != NULL) {
 		missing_from_table(missing, rule->family, rule->table);
 	}
 	return 0;
 }
 
 struct uplink_sets plan_missing(const struct site *site, const struct plan *plan,
-				const struct plan *also, const struct observed *observed)
+                                const struct plan *also, const struct observed *observed)
 {
 	struct missing missing = { .site = site, .also = also };
 	(void)diff_run(plan->routes, plan->route_count, observed->routes, observed->route_count,
-		       sizeof(struct route), route_compare, missing_route, NULL, &missing);
+	               sizeof(struct route), route_compare, missing_route, NULL, &missing);
 	(void)diff_run(plan->rules, plan->rule_count, observed->rules, observed->rule_count,
-		       sizeof(struct rule), rule_compare, missing_rule, NULL, &missing);
+	               sizeof(struct rule), rule_compare, missing_rule, NULL, &missing);
 	return missing.sets;
 }
 

@@ -69,7 +69,7 @@ struct uplink_sets {
  * \return 0 or -ENOMEM.
  */
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
-	       struct plan **plan);
+               struct plan **plan);
 
 void plan_free(struct plan *plan);
 
@@ -82,7 +82,7 @@ void plan_free(struct plan *plan);
  * \param observed  What is.
  */
 struct uplink_sets plan_missing(const struct site *site, const struct plan *plan,
-				const struct plan *also, const struct observed *observed);
+                                const struct plan *also, const struct observed *observed);
 
 /*! \brief How an uplink's state reads in one line: «up», or the first reason why it is not. */
 const char *uplink_view_reason(const struct uplink_view *view);

@@ -84,7 +84,7 @@ static bool is_shadowed(const struct observed *observed, const struct route *rou
 }
 
 static int add_throws(const struct observed *observed, uint8_t family, uint32_t table, bool guard,
-		      struct plan *plan)
+                      struct plan *plan)
 {
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < observed->main_route_count; i++) {
@@ -118,7 +118,7 @@ static int add_unreachable(uint8_t family, uint32_t table, struct plan *plan)
 
 /*! Whether a connected prefix of the interface holds the gateway. */
 static bool is_connected(const struct observed *observed, const struct link *link,
-			 const struct address *gateway)
+                         const struct address *gateway)
 {
 	if (gateway->family == AF_INET6 && gateway->bytes[0] == 0xfe && gateway->bytes[1] == 0x80) {
 		return true;
@@ -134,7 +134,7 @@ static bool is_connected(const struct observed *observed, const struct link *lin
 }
 
 static int add_uplink_routes(const struct site *site, const struct observed *observed,
-			     const struct uplink_view *view, unsigned family, struct plan *plan)
+                             const struct uplink_view *view, unsigned family, struct plan *plan)
 {
 	const struct uplink_family *state = &view->family[family];
 	uint8_t number = family_number(family);
@@ -150,7 +150,7 @@ static int add_uplink_routes(const struct site *site, const struct observed *obs
 		.link = view->link->index,
 		.gateway = state->gateway,
 		.onlink = state->gateway.family != 0 &&
-			  !is_connected(observed, view->link, &state->gateway),
+		          !is_connected(observed, view->link, &state->gateway),
 	};
 	int ret = add_route(plan, &route);
 	for (size_t i = 0; ret == 0 && i < observed->main_route_count; i++) {
@@ -178,7 +178,7 @@ int plan_routes(const struct site *site, const struct observed *observed, struct
 			uint32_t table = site_table(site, i);
 			if (i > 0) {
 				ret = add_uplink_routes(site, observed, &plan->uplinks[i - 1],
-							family, plan);
+				                        family, plan);
 			}
 			if (ret == 0) {
 				ret = add_throws(observed, number, table, i == 0, plan);

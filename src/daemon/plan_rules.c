@@ -69,7 +69,7 @@ static int add_mark_rules(const struct site *site, struct plan *plan)
 }
 
 static int add_from_rule(const struct site *site, uint32_t offset, const struct address *from,
-			 unsigned uplink, struct plan *plan)
+                         unsigned uplink, struct plan *plan)
 {
 	struct rule rule = {
 		.family = from->family,
@@ -82,7 +82,7 @@ static int add_from_rule(const struct site *site, uint32_t offset, const struct 
 
 /*! Addresses of the uplinks, configured and observed: a rule for one that is absent does no harm. */
 static int add_uplink_rules(const struct site *site, const struct observed *observed,
-			    struct plan *plan)
+                            struct plan *plan)
 {
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < plan->uplink_count; i++) {
@@ -90,14 +90,14 @@ static int add_uplink_rules(const struct site *site, const struct observed *obse
 		const struct uplink *uplink = view->uplink;
 		for (size_t j = 0; ret == 0 && j < uplink->address.count; j++) {
 			ret = add_from_rule(site, PRIORITY_UPLINK, &uplink->address.items[j],
-					    uplink->number, plan);
+			                    uplink->number, plan);
 		}
 		for (size_t j = 0; ret == 0 && view->link != NULL && j < observed->address_count;
 		     j++) {
 			const struct link_address *own = &observed->addresses[j];
 			if (own->link == view->link->index) {
 				ret = add_from_rule(site, PRIORITY_UPLINK, &own->prefix.address,
-						    uplink->number, plan);
+				                    uplink->number, plan);
 			}
 		}
 	}
@@ -109,10 +109,11 @@ static int add_server_rules(const struct site *site, struct plan *plan)
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < site->server_count; i++) {
 		const struct server *server = &site->servers[i];
-		for (size_t j = 0; ret == 0 && j < server->uplink_address_count; j++) {
+		bool used = server->reply_path == REPLY_PATH_SOURCE_ADDRESS;
+		for (size_t j = 0; used && ret == 0 && j < server->uplink_address_count; j++) {
 			const struct uplink_address *own = &server->uplink_address[j];
 			ret = add_from_rule(site, PRIORITY_SERVER, &own->address, own->uplink,
-					    plan);
+			                    plan);
 		}
 	}
 	return ret;

@@ -16,14 +16,15 @@
 #define STALE_AFTER_MS 30000
 
 static void set_lan(const struct site *site, const struct observed *observed,
-		    struct table_meta *meta)
+                    struct table_meta *meta)
 {
 	for (size_t i = 0; i < observed->main_route_count; i++) {
 		const struct route *route = &observed->main_routes[i];
 		for (size_t j = 0; j < site->lan.count && meta->lan_count < TABLE_LAN_MAX; j++) {
 			const struct link *link = observed_link(observed, site->lan.items[j]);
 			if (link != NULL && link->index == route->link &&
-			    route->destination.length != 0) {
+			    route->destination.length != 0 &&
+			    address_unpublishable(&route->destination.address) == NULL) {
 				meta->lan[meta->lan_count++] = route->destination;
 			}
 		}
@@ -38,7 +39,7 @@ static void add_binding(struct table_uplink *row, const struct table_binding *bi
 }
 
 static void set_bindings(const struct site *site, const struct observed *observed,
-			 const struct uplink_view *view, struct table_uplink *row)
+                         const struct uplink_view *view, struct table_uplink *row)
 {
 	struct table_binding binding = { 0 };
 	if (site->dns_binding == DNS_BINDING_PORT) {
@@ -57,7 +58,7 @@ static void set_bindings(const struct site *site, const struct observed *observe
 }
 
 static int add_uplink_row(const struct site *site, const struct observed *observed,
-			  const struct uplink_view *view, uplink_set drained, struct table *table)
+                          const struct uplink_view *view, uplink_set drained, struct table *table)
 {
 	struct table_uplink *row = table_add_uplink(table);
 	if (row == NULL) {
@@ -129,7 +130,7 @@ static int add_host_rows(const struct host *host, struct table *table)
 }
 
 int plan_table(const struct site *site, const struct observed *observed, uplink_set drained,
-	       struct plan *plan)
+               struct plan *plan)
 {
 	plan->table = table_new();
 	if (plan->table == NULL) {

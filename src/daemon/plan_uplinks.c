@@ -27,7 +27,7 @@ static const struct address *first_of_family(const struct address_list *list, ui
 }
 
 static bool has_address(const struct observed *observed, const struct link *link,
-			const struct address *address)
+                        const struct address *address)
 {
 	for (size_t i = 0; i < observed->address_count; i++) {
 		const struct link_address *own = &observed->addresses[i];
@@ -41,7 +41,7 @@ static bool has_address(const struct observed *observed, const struct link *link
 
 /*! The first configured address that the interface holds, else (none configured) its own first. */
 static struct address find_address(const struct uplink *uplink, const struct observed *observed,
-				   const struct link *link, uint8_t family)
+                                   const struct link *link, uint8_t family)
 {
 	for (size_t i = 0; i < uplink->address.count; i++) {
 		const struct address *address = &uplink->address.items[i];
@@ -114,7 +114,7 @@ static bool judge_route(const struct observed *observed, struct uplink_view *vie
 	if (state->address.family == 0) {
 		if (wanted != NULL) {
 			set_reason(state, "address %s is not on interface %s",
-				   address_format(wanted, text), uplink->interface);
+			           address_format(wanted, text), uplink->interface);
 		} else if (expected) {
 			set_reason(state, "interface %s has no IPv4 address", uplink->interface);
 		}
@@ -129,7 +129,7 @@ static bool judge_route(const struct observed *observed, struct uplink_view *vie
 		state->gateway = learnt->gateway;
 	} else if (!view->link->point_to_point) {
 		set_reason(state, "no %s gateway is known on interface %s", family_name(family),
-			   uplink->interface);
+		           uplink->interface);
 		return false;
 	}
 	return true;
@@ -143,7 +143,7 @@ static bool judge_route(const struct observed *observed, struct uplink_view *vie
  * everywhere the lookup has the inside server's address as its source and meets our own rules.
  */
 static void judge_reverse_path(const struct site *site, const struct observed *observed,
-			       const struct uplink_view *view, struct uplink_family *state)
+                               const struct uplink_view *view, struct uplink_family *state)
 {
 	bool conntrack = false;
 	for (size_t i = 0; i < site->server_count; i++) {
@@ -156,13 +156,13 @@ static void judge_reverse_path(const struct site *site, const struct observed *o
 		return;
 	}
 	set_reason(state,
-		   "rp_filter %u on %s drops what arrives for the forwards; remedy: "
-		   "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
-		   filter, view->uplink->interface, view->uplink->interface);
+	           "rp_filter %u on %s drops what arrives for the forwards; remedy: "
+	           "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
+	           filter, view->uplink->interface, view->uplink->interface);
 }
 
 static void judge_family(const struct site *site, const struct observed *observed,
-			 struct uplink_view *view, unsigned family)
+                         struct uplink_view *view, unsigned family)
 {
 	struct uplink_family *state = &view->family[family];
 	uint8_t number = family_number(family);
@@ -177,10 +177,10 @@ static void judge_family(const struct site *site, const struct observed *observe
 
 	if (family == FAMILY_4 && !observed->forwarding4) {
 		set_reason(state,
-			   "IPv4 forwarding is off; remedy: sysctl -w net.ipv4.ip_forward=1");
+		           "IPv4 forwarding is off; remedy: sysctl -w net.ipv4.ip_forward=1");
 	} else if (family == FAMILY_6 && !observed->forwarding6) {
 		set_reason(state, "IPv6 forwarding is off; remedy: "
-				  "sysctl -w net.ipv6.conf.all.forwarding=1");
+		                  "sysctl -w net.ipv6.conf.all.forwarding=1");
 	} else if (family == FAMILY_4) {
 		judge_reverse_path(site, observed, view, state);
 	}

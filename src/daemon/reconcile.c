@@ -24,8 +24,7 @@
 #include "base/log.h"
 #include "daemon/answers.h"
 #include "daemon/apply.h"
-#include "daemon/diff.h"
-#include "daemon/nft_text.h"
+#include "daemon/lost.h"
 #include "table/table_lmdb.h"
 
 struct reconcile {
@@ -38,6 +37,7 @@ struct reconcile {
 	struct observed observed; /*!< Of the last pass, after it applied. */
 	struct observed before;   /*!< Of the last pass, before: the plan's views point here. */
 	struct plan *plan;        /*!< Of the last pass. */
+	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
 	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
 	struct table *published;
 	struct uplink_sets broken;
@@ -51,7 +51,7 @@ static gid_t knot_group(void)
 	struct group *group = getgrnam(KNOT_GROUP);
 	if (group == NULL) {
 		log_warning("group '" KNOT_GROUP
-			    "', not found: only our own group can read the table");
+		            "', not found: only our own group can read the table");
 		return (gid_t)-1;
 	}
 	return group->gr_gid;
@@ -66,8 +66,8 @@ static int open_table(struct reconcile *reconcile)
 	int ret = table_writer_open(path, knot_group(), &reconcile->writer);
 	if (ret == -EPERM) {
 		log_error("table '%s', failed to give it to group '" KNOT_GROUP
-			  "' (make our user a member of that group)",
-			  path);
+		          "' (make our user a member of that group)",
+		          path);
 	} else if (ret != 0) {
 		log_error("table '%s', failed to open (%s)", path, strerror(-ret));
 	}
@@ -163,93 +163,6 @@ static int publish(struct reconcile *reconcile, struct table *table)
 	return 0;
 }
 
-static int log_lost_route(const void *item, void *context)
-{
-	const struct plan *also = context;
-	if (bsearch(item, also->routes, also->route_count, sizeof(struct route), route_compare) !=
-	    NULL) {
-		struct text text = TEXT_EMPTY;
-		route_print(item, NULL, &text);
-		log_warning("route '%s', lost: repairing", text.data != NULL ? text.data : "");
-		text_free(&text);
-	}
-	return 0;
-}
-
-static int log_lost_rule(const void *item, void *context)
-{
-	const struct plan *also = context;
-	if (bsearch(item, also->rules, also->rule_count, sizeof(struct rule), rule_compare) !=
-	    NULL) {
-		struct text text = TEXT_EMPTY;
-		rule_print(item, &text);
-		log_warning("rule '%s', lost: repairing", text.data != NULL ? text.data : "");
-		text_free(&text);
-	}
-	return 0;
-}
-
-/*! What the last plan had installed, this one wants too, and the kernel has no more. */
-static struct uplink_sets find_lost(struct reconcile *reconcile, const struct plan *plan,
-				    const struct observed *observed)
-{
-	struct uplink_sets lost = { { 0 } };
-	const struct plan *last = reconcile->plan;
-	if (last == NULL) {
-		return lost;
-	}
-	lost = plan_missing(reconcile->site, last, plan, observed);
-	if (lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
-		union {
-			const struct plan *plan;
-			void *context;
-		} also = { .plan = plan };
-		(void)diff_run(last->routes, last->route_count, observed->routes,
-			       observed->route_count, sizeof(struct route), route_compare,
-			       log_lost_route, NULL, also.context);
-		(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
-			       sizeof(struct rule), rule_compare, log_lost_rule, NULL,
-			       also.context);
-	}
-	if (!reconcile->ruleset) {
-		lost.family[FAMILY_4] = lost.family[FAMILY_6] = ~(uplink_set)0;
-	}
-	return lost;
-}
-
-/*! Note and log what became of each uplink. */
-static void note_uplinks(struct reconcile *reconcile, const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		const struct uplink_view *view = &plan->uplinks[i];
-		unsigned number = view->uplink->number;
-		struct uplink_history *history = &reconcile->history[number];
-		const struct table_uplink *row = table_find_uplink(reconcile->published, number);
-		bool answered = row != NULL && row->usable;
-		const char *reason = uplink_view_reason(view);
-		if (uplink_view_usable(view) && !answered) {
-			reason = "its forwards or reply path could not be installed";
-		}
-		if (history->known && history->answered == answered &&
-		    strcmp(history->reason, reason) == 0) {
-			continue;
-		}
-		if (!history->known || history->answered != answered) {
-			history->since_ms = table_now_ms();
-		}
-		history->known = true;
-		history->answered = answered;
-		(void)snprintf(history->reason, sizeof(history->reason), "%s", reason);
-		if (answered && strcmp(reason, "up") == 0) {
-			log_info("uplink '%s', up: answered", view->uplink->id);
-		} else if (answered) {
-			log_warning("uplink '%s', answered in part: %s", view->uplink->id, reason);
-		} else {
-			log_warning("uplink '%s', not answered: %s", view->uplink->id, reason);
-		}
-	}
-}
-
 static struct uplink_sets all_uplinks(void)
 {
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
@@ -257,10 +170,10 @@ static struct uplink_sets all_uplinks(void)
 
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
-		   const struct observed *observed)
+                   const struct observed *observed)
 {
 	bool refill = !reconcile->ruleset || reconcile->plan == NULL ||
-		      strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
+	              strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
 	int ret = 0;
 	if (refill) {
 		ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
@@ -271,6 +184,52 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 		ret = ret == 0 ? routing : ret;
 	}
 	return ret;
+}
+
+/*! The interface that a plan has for an uplink number, or NULL. */
+static const char *plan_interface(const struct plan *plan, unsigned number)
+{
+	return plan != NULL && number <= plan->uplink_count ? plan->uplinks[number - 1].uplink->interface : NULL;
+}
+
+/*!
+ * Uplink numbers that mean another uplink than before, or none: by their published id (which outlives
+ * a restart) or by the last plan's interface.
+ */
+static uplink_set find_moved(const struct reconcile *reconcile, const struct plan *plan)
+{
+	uplink_set moved = 0;
+	for (size_t i = 0; i < reconcile->published->uplink_count; i++) {
+		const struct table_uplink *row = &reconcile->published->uplinks[i];
+		const struct table_uplink *planned = table_find_uplink(plan->table, row->number);
+		const char *before = plan_interface(reconcile->plan, row->number);
+		const char *now = plan_interface(plan, row->number);
+		if (planned == NULL || strcmp(row->id, planned->id) != 0 ||
+		    (before != NULL && strcmp(before, now) != 0) ||
+		    (reconcile->plan != NULL && reconcile->mask != reconcile->site->fwmark_mask)) {
+			moved |= UPLINK_BIT(row->number);
+		}
+	}
+	return moved;
+}
+
+/*! Connections of a moved number carry a mark that would send their packets out of another uplink. */
+static void end_connections(struct reconcile *reconcile, uplink_set moved)
+{
+	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
+	for (unsigned number = 1; number <= SITE_UPLINKS_MAX; number++) {
+		if ((moved & UPLINK_BIT(number)) == 0) {
+			continue;
+		}
+		int ret = conntrack_delete((uint32_t)number << __builtin_ctz(mask), mask);
+		if (ret != 0) {
+			log_error("connections of uplink number %u, failed to end (%s)", number,
+			          strerror(-ret));
+		} else {
+			log_info("connections of uplink number %u, ended: it is another uplink now",
+			         number);
+		}
+	}
 }
 
 int reconcile_run(struct reconcile *reconcile)
@@ -288,25 +247,35 @@ int reconcile_run(struct reconcile *reconcile)
 		return ret;
 	}
 
-	struct uplink_sets lost = find_lost(reconcile, plan, &before);
+	struct uplink_sets lost = { { 0 } };
+	if (reconcile->plan != NULL) {
+		lost = reconcile->ruleset
+		               ? lost_find(reconcile->site, reconcile->plan, plan, &before)
+		               : all_uplinks();
+	}
+	uplink_set moved = find_moved(reconcile, plan);
 	ret = publish(reconcile, answers_withdrawn(reconcile->published, plan->table, &lost));
-	if (ret == 0) {
-		ret = install(reconcile, plan, &before);
+	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
+		// What cannot be withdrawn must at least be repaired.
+		int installed = install(reconcile, plan, &before);
+		ret = ret == 0 ? installed : ret;
+		end_connections(reconcile, moved);
 	}
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset
-				    ? plan_missing(reconcile->site, plan, NULL, &after)
-				    : all_uplinks();
+	                            ? plan_missing(reconcile->site, plan, NULL, &after)
+	                            : all_uplinks();
 	int published = publish(reconcile, answers_installed(plan->table, &reconcile->broken));
 
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);
 	observed_deinit(&reconcile->observed);
 	reconcile->plan = plan;
+	reconcile->mask = reconcile->site->fwmark_mask;
 	reconcile->before = before;
 	reconcile->observed = after;
-	note_uplinks(reconcile, plan);
+	uplink_history_note(reconcile->history, plan, reconcile->published);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
 }
 
@@ -322,8 +291,8 @@ void reconcile_look_around(struct reconcile *reconcile)
 	if (lines[0] != '\0' &&
 	    (reconcile->foreign_drops == NULL || strcmp(lines, reconcile->foreign_drops) != 0)) {
 		log_warning("forward chain of others, drops by policy and may stop the forwards "
-			    "(%.*s); remedy: add «ct status dnat accept» to it",
-			    (int)strcspn(lines, "\n"), lines);
+		            "(%.*s); remedy: add «ct status dnat accept» to it",
+		            (int)strcspn(lines, "\n"), lines);
 	}
 	free(reconcile->foreign_drops);
 	reconcile->foreign_drops = lines;
@@ -347,14 +316,14 @@ int reconcile_events(struct reconcile *reconcile)
 	}
 	if (netfilter.ours_changed) {
 		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
-			    netfilter.process[0] != '\0' ? netfilter.process : "another process",
-			    netfilter.pid);
+		            netfilter.process[0] != '\0' ? netfilter.process : "another process",
+		            netfilter.pid);
 	}
 	if (netfilter.ours_changed || netfilter.overrun) {
 		reconcile->ruleset = false;
 	}
 	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
-		    routing.settings || routing.overrun;
+	            routing.settings || routing.overrun;
 	ret = pass ? reconcile_run(reconcile) : 0;
 	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
 		reconcile_look_around(reconcile);
@@ -415,11 +384,11 @@ int reconcile_remove(struct reconcile *reconcile)
 	}
 	if (ret == 0 && objects.table) {
 		ret = nft_apply_run(reconcile->nft, "delete table inet " OUR_NFT_TABLE "\n",
-				    &error);
+		                    &error);
 	}
 	if (ret != 0) {
 		log_error("data plane, failed to remove (%s)",
-			  error != NULL ? error : strerror(-ret));
+		          error != NULL ? error : strerror(-ret));
 	}
 	free(error);
 	nft_objects_deinit(&objects);

@@ -14,18 +14,11 @@
 
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
+#include "daemon/uplink_history.h"
 #include "site/site.h"
 #include "table/table.h"
 
 struct reconcile;
-
-/*! What is known about one uplink over time. */
-struct uplink_history {
-	bool known;        /*!< The first pass has judged it. */
-	bool answered;     /*!< Its addresses are published. */
-	uint64_t since_ms; /*!< CLOCK_BOOTTIME of the last change. */
-	char reason[160];  /*!< Why it is not answered, or «up». */
-};
 
 /*! The outcome of the last pass, for status and explain. All pointers are borrowed. */
 struct standing {

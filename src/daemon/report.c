@@ -34,11 +34,11 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 	}
 	bool answered = row != NULL && row->usable;
 	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number",
-			 (int)number, "id", view->uplink->id, "interface", view->uplink->interface,
-			 "state", uplink_view_usable(view) ? "up" : "down", "since_s",
-			 (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
-			 strcmp(history->reason, "up") == 0 ? "" : history->reason, "address",
-			 addresses, "public", public, "gateway", gateways, "answered", answered);
+	                 (int)number, "id", view->uplink->id, "interface", view->uplink->interface,
+	                 "state", uplink_view_usable(view) ? "up" : "down", "since_s",
+	                 (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
+	                 strcmp(history->reason, "up") == 0 ? "" : history->reason, "address",
+	                 addresses, "public", public, "gateway", gateways, "answered", answered);
 }
 
 /*! Whether a server has a target for an uplink in a family that the uplink can use. */
@@ -56,12 +56,12 @@ static bool has_forward(const struct server *server, const struct uplink_view *v
 static bool has_reply_path(const struct standing *standing, unsigned number)
 {
 	return ((standing->broken.family[FAMILY_4] | standing->broken.family[FAMILY_6]) &
-		UPLINK_BIT(number)) == 0;
+	        UPLINK_BIT(number)) == 0;
 }
 
 /*! What DNS does for a forward by one uplink; only host names are answered by us. */
 static const char *dns_state(const struct standing *standing, const struct site_forward *forward,
-			     unsigned number)
+                             unsigned number)
 {
 	uint8_t owner[TABLE_OWNER_MAX];
 	int length =
@@ -72,7 +72,7 @@ static const char *dns_state(const struct standing *standing, const struct site_
 	const struct table_uplink *row = table_find_uplink(standing->published, number);
 	const struct table_host *host = table_find_host(standing->published, owner, (size_t)length);
 	bool ready = row != NULL && host != NULL && row->usable && !row->drained &&
-		     ((host->ready4 | host->ready6) & UPLINK_BIT(number)) != 0;
+	             ((host->ready4 | host->ready6) & UPLINK_BIT(number)) != 0;
 	return ready ? "answered" : "withdrawn";
 }
 
@@ -104,17 +104,17 @@ static json_t *status_forward(const struct standing *standing, const struct site
 		json_array_append_new(
 			uplinks,
 			json_pack("{s:s, s:s, s:s, s:s}", "id", view->uplink->id, "forward",
-				  installed ? "installed" : "missing", "reply_path",
-				  has_reply_path(standing, number) ? "installed" : "missing", "dns",
-				  dns_state(standing, forward, number)));
+		                  installed ? "installed" : "missing", "reply_path",
+		                  has_reply_path(standing, number) ? "installed" : "missing", "dns",
+		                  dns_state(standing, forward, number)));
 	}
 	json_t *object =
 		json_pack("{s:s, s:s, s:s, s:o}", "name", forward->name, "kind",
-			  kinds[forward->kind], "server", forward->server->id, "uplinks", uplinks);
+	                  kinds[forward->kind], "server", forward->server->id, "uplinks", uplinks);
 	if (forward->kind == FORWARD_HOST) {
 		const struct host *host = find_host(standing->site, forward->name);
 		json_object_set_new(object, "policy",
-				    json_string(answer_policy_name(host->policy)));
+		                    json_string(answer_policy_name(host->policy)));
 		json_object_set_new(object, "ttl", json_integer(host->ttl));
 	}
 	return object;
@@ -129,8 +129,8 @@ static json_t *status_warnings(const struct standing *standing)
 		json_array_append_new(
 			warnings,
 			json_sprintf("%.*s drops by policy and may stop the forwards; remedy: add "
-				     "«ct status dnat accept» to it",
-				     (int)length, line));
+		                     "«ct status dnat accept» to it",
+		                     (int)length, line));
 		line += length + (line[length] == '\n');
 	}
 	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
@@ -139,8 +139,8 @@ static json_t *status_warnings(const struct standing *standing)
 			const struct uplink_family *state = &view->family[family];
 			if (state->reason[0] != '\0' && uplink_view_usable(view)) {
 				json_array_append_new(warnings, json_sprintf("uplink '%s': %s",
-									     view->uplink->id,
-									     state->reason));
+				                                             view->uplink->id,
+				                                             state->reason));
 			}
 		}
 	}
@@ -157,7 +157,7 @@ json_t *report_status(const struct standing *standing, uint64_t started_ms)
 	json_t *uplinks = json_array();
 	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
 		json_array_append_new(uplinks,
-				      status_uplink(standing, &standing->plan->uplinks[i]));
+		                      status_uplink(standing, &standing->plan->uplinks[i]));
 	}
 	json_t *hosts = json_array();
 	for (size_t i = 0; i < count; i++) {
@@ -166,9 +166,9 @@ json_t *report_status(const struct standing *standing, uint64_t started_ms)
 	free(forwards);
 	json_t *daemon =
 		json_pack("{s:i, s:I, s:s}", "pid", (int)getpid(), "uptime_s",
-			  (json_int_t)((table_now_ms() - started_ms) / 1000), "version", VERSION);
+	                  (json_int_t)((table_now_ms() - started_ms) / 1000), "version", VERSION);
 	return json_pack("{s:i, s:s, s:I, s:o, s:o, s:o, s:o}", "version", 1, "site",
-			 standing->site->domain, "generation",
-			 (json_int_t)standing->published->meta.generation, "daemon", daemon,
-			 "uplinks", uplinks, "hosts", hosts, "warnings", status_warnings(standing));
+	                 standing->site->domain, "generation",
+	                 (json_int_t)standing->published->meta.generation, "daemon", daemon,
+	                 "uplinks", uplinks, "hosts", hosts, "warnings", status_warnings(standing));
 }

@@ -25,4 +25,4 @@ json_t *report_status(const struct standing *standing, uint64_t started_ms);
  * \return New reference, or NULL.
  */
 json_t *report_explain(const struct standing *standing, const char *name, const char *uplink,
-		       const char **error);
+                       const char **error);

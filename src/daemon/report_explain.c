@@ -26,9 +26,9 @@ static bool step_interface(const struct chain *chain, char *detail, size_t size)
 {
 	const struct uplink_view *view = chain->view;
 	const char *state = view->link == NULL     ? "does not exist"
-			    : !view->link->up      ? "is down"
-			    : !view->link->carrier ? "is up, without carrier"
-						   : "is up, with carrier";
+	                    : !view->link->up      ? "is down"
+	                    : !view->link->carrier ? "is up, without carrier"
+	                                           : "is up, with carrier";
 	(void)snprintf(detail, size, "%s %s", view->uplink->interface, state);
 	return view->link != NULL && view->link->up && view->link->carrier;
 }
@@ -42,11 +42,11 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 		char gateway[ADDRESS_TEXT_MAX];
 		if (family->routed) {
 			used += snprintf(detail + used, size - (size_t)used, "%s%s via %s",
-					 used != 0 ? ", " : "",
-					 address_format(&family->address, address),
-					 family->gateway.family != 0
-						 ? address_format(&family->gateway, gateway)
-						 : "the interface itself");
+			                 used != 0 ? ", " : "",
+			                 address_format(&family->address, address),
+			                 family->gateway.family != 0
+			                         ? address_format(&family->gateway, gateway)
+			                         : "the interface itself");
 		}
 	}
 	if (used == 0) {
@@ -59,8 +59,8 @@ static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
 	bool usable = uplink_view_usable(chain->view);
 	(void)snprintf(detail, size, "%s",
-		       usable ? "forwarding and rp_filter let the forwards pass"
-			      : uplink_view_reason(chain->view));
+	               usable ? "forwarding and rp_filter let the forwards pass"
+	                      : uplink_view_reason(chain->view));
 	return usable;
 }
 
@@ -76,13 +76,13 @@ static bool step_forward(const struct chain *chain, char *detail, size_t size)
 	}
 	if (target == NULL) {
 		(void)snprintf(detail, size,
-			       "server '%s' has no address of a family that the uplink can use",
-			       chain->host->server->id);
+		               "server '%s' has no address of a family that the uplink can use",
+		               chain->host->server->id);
 		return false;
 	}
 	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->host->port.count,
-		       chain->host->port.count == 1 ? "" : "s", address_format(target, text),
-		       chain->standing->ruleset ? "installed" : "not installed");
+	               chain->host->port.count == 1 ? "" : "s", address_format(target, text),
+	               chain->standing->ruleset ? "installed" : "not installed");
 	return chain->standing->ruleset;
 }
 
@@ -92,11 +92,11 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 	bool good = false;
 	for (unsigned i = 0; i < FAMILIES; i++) {
 		good |= chain->view->family[i].usable &&
-			(chain->standing->broken.family[i] & bit) == 0;
+		        (chain->standing->broken.family[i] & bit) == 0;
 	}
 	(void)snprintf(detail, size, "rules and table %u %s",
-		       site_table(chain->standing->site, chain->view->uplink->number),
-		       good ? "installed" : "not installed");
+	               site_table(chain->standing->site, chain->view->uplink->number),
+	               good ? "installed" : "not installed");
 	return good;
 }
 
@@ -111,10 +111,10 @@ static bool step_published(const struct chain *chain, char *detail, size_t size)
 {
 	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
 	bool good = chain->arrival != NULL && chain->arrival->usable && chain->row != NULL &&
-		    ((chain->row->ready4 | chain->row->ready6) & bit) != 0;
+	            ((chain->row->ready4 | chain->row->ready6) & bit) != 0;
 	(void)snprintf(detail, size, "generation %llu of the answer table %s it",
-		       (unsigned long long)chain->standing->published->meta.generation,
-		       good ? "offers" : "does not offer");
+	               (unsigned long long)chain->standing->published->meta.generation,
+	               good ? "offers" : "does not offer");
 	return good;
 }
 
@@ -153,11 +153,11 @@ static json_t *explain_uplink(const struct chain *chain)
 		bool good = steps[i].call(chain, detail, sizeof(detail));
 		answered = answered && good;
 		json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "step", steps[i].name,
-						      "good", good, "detail", detail));
+		                                      "good", good, "detail", detail));
 	}
 	return json_pack("{s:s, s:b, s:o, s:o}", "id", chain->view->uplink->id, "answered",
-			 answered, "answer", answered ? answers_of(chain) : json_array(), "steps",
-			 list);
+	                 answered, "answer", answered ? answers_of(chain) : json_array(), "steps",
+	                 list);
 }
 
 /*! The host that a name belongs to, as its domain or one of its aliases. */
@@ -190,7 +190,7 @@ static bool host_uses(const struct host *host, unsigned number)
 }
 
 json_t *report_explain(const struct standing *standing, const char *name, const char *uplink,
-		       const char **error)
+                       const char **error)
 {
 	struct chain chain = { .standing = standing, .host = find_host(standing->site, name) };
 	if (standing->plan == NULL || chain.host == NULL) {
@@ -201,7 +201,7 @@ json_t *report_explain(const struct standing *standing, const char *name, const 
 		uplink != NULL ? site_uplink_by_id(standing->site, uplink) : NULL;
 	if (uplink != NULL && (only == NULL || !host_uses(chain.host, only->number))) {
 		*error = only == NULL ? "no uplink has that id"
-				      : "the host does not use that uplink";
+		                      : "the host does not use that uplink";
 		return NULL;
 	}
 

@@ -43,7 +43,7 @@ int rtnl_open(struct rtnl **rtnl)
 	}
 	if (ret == 0) {
 		ret = netlink_subscribe(opened->events, event_groups,
-					sizeof(event_groups) / sizeof(event_groups[0]));
+		                        sizeof(event_groups) / sizeof(event_groups[0]));
 	}
 	if (ret != 0) {
 		rtnl_close(opened);
@@ -264,7 +264,7 @@ static int route_take(const struct nlmsghdr *message, void *data)
 	int ret = route_parse(message, &parsed);
 	uint8_t type = ret == 0 ? parsed.route.type : RTN_UNSPEC;
 	if (ret == 0 && (parsed.protocol != OUR_PROTOCOL ||
-			 (type != RTN_UNICAST && type != RTN_THROW && type != RTN_UNREACHABLE))) {
+	                 (type != RTN_UNICAST && type != RTN_THROW && type != RTN_UNREACHABLE))) {
 		ret = -ENOMSG;
 	}
 	while (ret == 0) {

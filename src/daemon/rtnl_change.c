@@ -101,8 +101,8 @@ static void gateway_put(struct nlmsghdr *request, const struct route *route)
 static uint8_t route_scope(const struct route *route)
 {
 	return route->family == AF_INET && route->type == RTN_UNICAST && route->gateway.family == 0
-		       ? RT_SCOPE_LINK
-		       : RT_SCOPE_UNIVERSE;
+	               ? RT_SCOPE_LINK
+	               : RT_SCOPE_UNIVERSE;
 }
 
 static int route_send(struct rtnl *rtnl, uint16_t type, uint16_t flags, const struct route *route)
@@ -133,7 +133,7 @@ static int route_send(struct rtnl *rtnl, uint16_t type, uint16_t flags, const st
 	if (route->link != 0) {
 		mnl_attr_put_u32(request, RTA_OIF, (uint32_t)route->link);
 	} else if (route->family == AF_INET6 && route->type != RTN_UNICAST &&
-		   type == RTM_DELROUTE) {
+	           type == RTM_DELROUTE) {
 		// Reject routes sit there: so no unicast route is deleted in place of one.
 		mnl_attr_put_u32(request, RTA_OIF, LOOPBACK_INDEX);
 	}

@@ -16,7 +16,7 @@
 #include "daemon/netlink.h"
 
 static int attributes_behind(const struct nlmsghdr *message, size_t header,
-			     const struct nlattr **at, unsigned most)
+                             const struct nlattr **at, unsigned most)
 {
 	size_t offset = NLMSG_LENGTH(NLMSG_ALIGN(header));
 	if (message->nlmsg_len < NLMSG_LENGTH(header)) {
@@ -24,15 +24,15 @@ static int attributes_behind(const struct nlmsghdr *message, size_t header,
 	}
 	const char *start = (const char *)message;
 	return message->nlmsg_len <= offset
-		       ? netlink_attributes(start, 0, at, most)
-		       : netlink_attributes(start + offset, message->nlmsg_len - offset, at, most);
+	               ? netlink_attributes(start, 0, at, most)
+	               : netlink_attributes(start + offset, message->nlmsg_len - offset, at, most);
 }
 
 static uint32_t number_or(const struct nlattr *attribute, uint32_t absent)
 {
 	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= sizeof(uint32_t)
-		       ? mnl_attr_get_u32(attribute)
-		       : absent;
+	               ? mnl_attr_get_u32(attribute)
+	               : absent;
 }
 
 static int address_read(const struct nlattr *attribute, uint8_t family, struct address *address)
@@ -158,7 +158,7 @@ int route_parse_next(struct route_message *parsed)
 		return -EPROTO;
 	}
 	int ret = netlink_attributes((const char *)hop + sizeof(*hop), hop->rtnh_len - sizeof(*hop),
-				     at, RTA_MAX);
+	                             at, RTA_MAX);
 	if (ret == 0) {
 		ret = gateway_read(at, parsed->route.family, &parsed->route.gateway);
 	}
@@ -176,7 +176,7 @@ int route_parse_next(struct route_message *parsed)
 }
 
 static int hops_read(const struct nlattr **at, const struct rtmsg *header,
-		     struct route_message *parsed)
+                     struct route_message *parsed)
 {
 	// The kernel puts reject routes of IPv6 on the loopback interface; nothing is sent by it.
 	if (header->rtm_type != RTN_UNICAST) {
@@ -259,16 +259,16 @@ static bool rule_is_simple(const struct fib_rule_hdr *header, const struct nlatt
 static uint8_t protocol_of(const struct nlattr *attribute)
 {
 	return attribute != NULL && mnl_attr_get_payload_len(attribute) >= 1
-		       ? mnl_attr_get_u8(attribute)
-		       : 0;
+	               ? mnl_attr_get_u8(attribute)
+	               : 0;
 }
 
 uint8_t rule_protocol(const struct nlmsghdr *message)
 {
 	const struct nlattr *at[FRA_MAX + 1];
 	return attributes_behind(message, sizeof(struct fib_rule_hdr), at, FRA_MAX) == 0
-		       ? protocol_of(at[FRA_PROTOCOL])
-		       : 0;
+	               ? protocol_of(at[FRA_PROTOCOL])
+	               : 0;
 }
 
 int rule_parse(const struct nlmsghdr *message, struct rule *rule)

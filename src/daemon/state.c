@@ -94,7 +94,7 @@ static int selector_compare(const struct prefix *a, const struct prefix *b)
 static uint32_t route_metric(const struct route *route)
 {
 	return route->family == AF_INET6 && route->metric == 0 ? IPV6_DEFAULT_METRIC
-							       : route->metric;
+	                                                       : route->metric;
 }
 
 int route_compare(const void *a, const void *b)
@@ -165,11 +165,11 @@ void route_print(const struct route *route, const struct observed *observed, str
 		text_add(text, "unreachable ");
 	}
 	text_add(text, "%s",
-		 route->destination.length == 0 ? "default"
-						: prefix_format(&route->destination, buffer));
+	         route->destination.length == 0 ? "default"
+	                                        : prefix_format(&route->destination, buffer));
 	if (route->gateway.family != 0) {
 		text_add(text, " via %s%s", route->gateway.family != route->family ? "inet6 " : "",
-			 address_format(&route->gateway, buffer));
+		         address_format(&route->gateway, buffer));
 	}
 	if (route->link != 0) {
 		const char *name = link_name(observed, route->link);
@@ -193,7 +193,7 @@ void rule_print(const struct rule *rule, struct text *text)
 	char buffer[ADDRESS_TEXT_MAX];
 
 	text_add(text, "pref %" PRIu32 " from %s", rule->priority,
-		 rule->from.length == 0 ? "all" : prefix_format(&rule->from, buffer));
+	         rule->from.length == 0 ? "all" : prefix_format(&rule->from, buffer));
 	if (rule->mask != 0 || rule->mark != 0) {
 		text_add(text, " fwmark 0x%" PRIx32 "/0x%" PRIx32, rule->mark, rule->mask);
 	}

@@ -64,7 +64,7 @@ int sysctls_observe(struct observed *observed)
 	};
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		int ret = sysctl_read(settings[i].group, settings[i].name, settings[i].key,
-				      settings[i].value);
+		                      settings[i].value);
 		if (ret != 0 && !(ret == -ENOENT && settings[i].optional)) {
 			return ret;
 		}

@@ -205,7 +205,7 @@ START_TEST(missing_permission_names_the_group)
 	}
 	char part[128];
 	(void)snprintf(part, sizeof(part), "run as root or as a member of group '%s'",
-		       getgrgid(group)->gr_name);
+	               getgrgid(group)->gr_name);
 	folder_make();
 	int listener = listen_at(path, 1);
 	ck_assert_int_eq(chown(path, 0, group), 0);

@@ -124,7 +124,7 @@ START_TEST(knotd_accepts_the_part_as_an_include)
 	struct text main_text = TEXT_EMPTY;
 	struct text command = TEXT_EMPTY;
 	const struct knot_conf_options options = { .module_file = module,
-						   .sections = accepted[_i].sections };
+		                                   .sections = accepted[_i].sections };
 	ck_assert_int_eq(knot_conf_write(site, &options, &text, &error), 0);
 	char *part = file_from_text(text.data);
 	// Beside the operator's own listen lines: those add up.

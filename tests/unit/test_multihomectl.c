@@ -142,7 +142,7 @@ START_TEST(a_call_ends_as_promised)
 
 	struct text command = TEXT_EMPTY;
 	text_add(&command, "{ src/multihomectl %s; } >$DIR/stdout 2>$DIR/stderr",
-		 calls[_i].arguments);
+	         calls[_i].arguments);
 	ck_assert_int_eq(run_shell(command.data), calls[_i].code);
 	struct text path = TEXT_EMPTY;
 	text_add(&path, "%s/stdout", folder);
@@ -164,11 +164,11 @@ START_TEST(the_same_file_yields_the_same_bytes)
 	char *site = file_from_text(SITE);
 	ck_assert_int_eq(setenv("SITE", site, 1), 0);
 	ck_assert_int_eq(run_shell("a=$(src/multihomectl -c $SITE zone host www.example.com) &&"
-				   "cp -p $SITE $SITE.copy &&"
-				   "b=$(TZ=Pacific/Auckland LC_ALL=C.UTF-8"
-				   " src/multihomectl -c $SITE.copy zone host www.example.com) &&"
-				   "rm $SITE.copy && [ -n \"$a\" ] && [ \"$a\" = \"$b\" ]"),
-			 0);
+	                           "cp -p $SITE $SITE.copy &&"
+	                           "b=$(TZ=Pacific/Auckland LC_ALL=C.UTF-8"
+	                           " src/multihomectl -c $SITE.copy zone host www.example.com) &&"
+	                           "rm $SITE.copy && [ -n \"$a\" ] && [ \"$a\" = \"$b\" ]"),
+	                 0);
 	(void)unlink(site);
 	free(site);
 }

@@ -56,15 +56,33 @@ static struct rule rule_sample(void)
 static void route_change(struct route *route, int field)
 {
 	switch (field) {
-	case 0: route->family = AF_INET6; break;
-	case 1: route->table++; break;
-	case 2: route->destination = prefix_of("10.0.1.0/24"); break;
-	case 3: route->destination.length = 25; break;
-	case 4: route->metric = 0; break;
-	case 5: route->type = RTN_THROW; break;
-	case 6: route->gateway = address_of("fe80::1"); break;
-	case 7: route->link = 4; break;
-	case 8: route->onlink = true; break;
+	case 0:
+		route->family = AF_INET6;
+		break;
+	case 1:
+		route->table++;
+		break;
+	case 2:
+		route->destination = prefix_of("10.0.1.0/24");
+		break;
+	case 3:
+		route->destination.length = 25;
+		break;
+	case 4:
+		route->metric = 0;
+		break;
+	case 5:
+		route->type = RTN_THROW;
+		break;
+	case 6:
+		route->gateway = address_of("fe80::1");
+		break;
+	case 7:
+		route->link = 4;
+		break;
+	case 8:
+		route->onlink = true;
+		break;
 	}
 }
 
@@ -85,13 +103,27 @@ END_TEST
 static void rule_change(struct rule *rule, int field)
 {
 	switch (field) {
-	case 0: rule->family = AF_INET6; break;
-	case 1: rule->priority = 0; break;
-	case 2: rule->mark = 0; break;
-	case 3: rule->mask = 0xffffffff; break;
-	case 4: rule->from.length = 0; break;
-	case 5: rule->iif[0] = '\0'; break;
-	case 6: rule->table = 0xffffffff; break;
+	case 0:
+		rule->family = AF_INET6;
+		break;
+	case 1:
+		rule->priority = 0;
+		break;
+	case 2:
+		rule->mark = 0;
+		break;
+	case 3:
+		rule->mask = 0xffffffff;
+		break;
+	case 4:
+		rule->from.length = 0;
+		break;
+	case 5:
+		rule->iif[0] = '\0';
+		break;
+	case 6:
+		rule->table = 0xffffffff;
+		break;
 	}
 }
 
@@ -222,8 +254,7 @@ START_TEST(route_is_printed_without_an_observation)
 	struct route route = route_sample();
 	struct text text = TEXT_EMPTY;
 	route_print(&route, NULL, &text);
-	ck_assert_str_eq(text.data,
-	                 "10.0.0.0/24 via 192.168.2.6 dev if 3 table 20101 metric 5");
+	ck_assert_str_eq(text.data, "10.0.0.0/24 via 192.168.2.6 dev if 3 table 20101 metric 5");
 	text_free(&text);
 }
 END_TEST

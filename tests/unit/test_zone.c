@@ -19,7 +19,7 @@ static const char *forged;
 
 /*! Stands before libknot's function of that name, so that the reading back has something to find. */
 int knot_rrset_txt_dump_data(const knot_rrset_t *rrset, const size_t pos, char *dst,
-			     const size_t maxlen, const knot_dump_style_t *style)
+                             const size_t maxlen, const knot_dump_style_t *style)
 {
 	if (forged != NULL) {
 		return snprintf(dst, maxlen, "%s", forged);
@@ -34,8 +34,8 @@ static struct zone *zone_begin(void)
 	struct zone *zone = NULL;
 	ck_assert_int_eq(zone_new("www.Example.com.", &zone), 0);
 	zone_add_soa(zone, 3600,
-		     &(struct zone_soa){ "www-ns1.example.com", "first\\.last.example.com", 7,
-					 86400, 7200, 3600000, 300 });
+	             &(struct zone_soa){ "www-ns1.example.com", "first\\.last.example.com", 7,
+	                                 86400, 7200, 3600000, 300 });
 	return zone;
 }
 
@@ -56,12 +56,12 @@ START_TEST(records_and_comments_come_out_in_their_order)
 	struct text text = TEXT_EMPTY;
 	ck_assert_int_eq(zone_text(zone, &text), 0);
 	ck_assert_str_eq(text.data,
-			 "www.example.com.         3600   IN SOA   www-ns1.example.com. "
-			 "first\\.last.example.com. 7 86400 7200 3600000 300\n"
-			 "; a comment\n"
-			 "www.example.com.         86400  IN NS    www-ns1.example.com.\n"
-			 "www.example.com.         10     IN A     192.168.2.1\n"
-			 "api.www.example.com.     10     IN AAAA  2001:db8:1::2\n");
+	                 "www.example.com.         3600   IN SOA   www-ns1.example.com. "
+	                 "first\\.last.example.com. 7 86400 7200 3600000 300\n"
+	                 "; a comment\n"
+	                 "www.example.com.         86400  IN NS    www-ns1.example.com.\n"
+	                 "www.example.com.         10     IN A     192.168.2.1\n"
+	                 "api.www.example.com.     10     IN AAAA  2001:db8:1::2\n");
 	text_free(&text);
 	zone_free(zone);
 }
@@ -152,7 +152,7 @@ int main(void)
 	tcase_add_test(tcase, a_comment_cannot_become_a_record);
 	tcase_add_loop_test(tcase, an_owner_that_does_not_belong_is_refused, 0, COUNT(owners));
 	tcase_add_loop_test(tcase, a_text_that_reads_back_differently_is_refused, 0,
-			    COUNT(forgeries));
+	                    COUNT(forgeries));
 	tcase_add_test(tcase, a_zone_without_a_proper_name_is_refused);
 	suite_add_tcase(suite, tcase);
 

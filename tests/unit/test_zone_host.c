@@ -38,19 +38,19 @@ static const struct {
 } zones[] = {
 	{ SITE UPLINKS SERVER HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-					      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
 	  "www.example.com: the zone of a host" },
 	// The order is the host's, not that of the uplinks; name servers are those of all uplinks.
 	{ SITE UPLINKS SERVER HOST "    uplink: [backup]\n    ttl: 1m\n    policy: all\n",
 	  SOA("www.example.com.") NS("86400") "www.example.com. 60 IN A 172.16.1.1\n"
-					      "www.example.com. 60 IN AAAA 2001:db8:2::2\n",
+	                                      "www.example.com. 60 IN AAAA 2001:db8:2::2\n",
 	  "(policy all)" },
 	// Every alias is answered like the host.
 	{ SITE UPLINKS SERVER4 HOST "    alias: [api, a.b, img.www.example.com]\n",
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-					      "api.www.example.com. 10 IN A 192.168.2.1\n"
-					      "a.b.www.example.com. 10 IN A 192.168.2.1\n"
-					      "img.www.example.com. 10 IN A 192.168.2.1\n",
+	                                      "api.www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "a.b.www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "img.www.example.com. 10 IN A 192.168.2.1\n",
 	  NULL },
 	// No AAAA without a server that has one, though the uplinks have.
 	{ SITE UPLINKS SERVER4 HOST,
@@ -70,7 +70,7 @@ static const struct {
 	       "    public-address: 198.51.100.1\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n"
-					      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
 	  NULL },
 	// A fixed address is better than a made-up one; name servers may move.
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
@@ -79,14 +79,14 @@ static const struct {
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n" SERVER HOST,
 	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 192.0.2.1\n"
-					     "www.example.com. 10 IN AAAA 2001:db8::\n",
+	                                     "www.example.com. 10 IN AAAA 2001:db8::\n",
 	  "; No uplink has an address for AAAA in the site file" },
 	// In source-address mode a family needs the server's own address for the uplink.
 	{ SITE UPLINKS "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
-		       "    reply-path: source-address\n    uplink-address: [primary=10.0.1.1, "
-		       "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
+	               "    reply-path: source-address\n    uplink-address: [primary=10.0.1.1, "
+	               "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
-					      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
+	                                      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
 	  NULL },
 	// Dots in the label of a name server would make it another zone's name.
 	{ SITE UPLINKS SERVER4
@@ -195,7 +195,7 @@ int main(void)
 	TCase *tcase = tcase_create("zone_host");
 	tcase_add_loop_test(tcase, the_zone_follows_from_the_site, 0, COUNT(zones));
 	tcase_add_loop_test(tcase, a_name_server_with_too_long_a_label_is_refused, 0,
-			    COUNT(domains));
+	                    COUNT(domains));
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The answers of a whole table, made beforehand: a query only looks up.
+ *
+ * Immutable once made, so any number of threads may read it. Hosts with the same uplinks, policy and
+ * TTL share a set: per arrival uplink and family the tail to append. Per host there remain its name,
+ * a number of a set and its LAN tails.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arrival/binding.h"
+#include "arrival/local.h"
+#include "arrival/tail.h"
+#include "table/table.h"
+
+struct answers;
+
+/*! What is to be done with address records of an owner. */
+enum answer_verdict {
+	ANSWER_FOREIGN,         /*!< No host of the table: the zone's own data. */
+	ANSWER_NO_TABLE,        /*!< No table has been read yet: the zone's own data. */
+	ANSWER_UNKNOWN_BINDING, /*!< Arrival uplink not known: the zone's own data. */
+	ANSWER_NOT_READY,       /*!< No uplink carries the host now: no answer at all. */
+	ANSWER_ABSENT,          /*!< The host has no address of that type here (LAN). */
+	ANSWER_LAN,             /*!< The tail, with inside addresses. */
+	ANSWER_UPLINK,          /*!< The tail, with addresses of uplinks. */
+};
+
+struct answer {
+	enum answer_verdict verdict;
+	uint8_t uplink;          /*!< ANSWER_UPLINK: number of the first address's uplink. */
+	const struct tail *tail; /*!< Lives as long as the answers. */
+};
+
+/*! One question, as far as the answer depends on it. */
+struct answer_query {
+	const uint8_t *owner; /*!< Wire form, lower case. */
+	size_t owner_size;
+	uint8_t family; /*!< AF_INET for A, AF_INET6 for AAAA. */
+	bool stale;     /*!< The table's writer is dead and its answers have expired. */
+	const struct local *local;
+	const struct sockaddr *client;
+};
+
+/*!
+ * \brief Make the answers of a table.
+ * \param table    Sorted and validated; not kept.
+ * \param answers  Out: freed by answers_free().
+ * \return 0 or -ENOMEM.
+ */
+int answers_new(const struct table *table, struct answers **answers);
+
+/*! \brief Free; NULL is legal. */
+void answers_free(struct answers *answers);
+
+/*! \brief Answer a question. Takes no lock, allocates nothing, calls nothing that may block. */
+struct answer answers_find(const struct answers *answers, const struct answer_query *query);
+
+/*!
+ * \brief The address of an uplink, whatever its state: that of its name server.
+ * \return A tail of one record, or NULL if there is no such uplink or it has none of the family.
+ */
+const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
+				       uint8_t family);
+
+/*! \brief A number that no other answers of this process have. */
+uint64_t answers_serial(const struct answers *answers);
+
+/*! \brief Bytes of memory held. */
+size_t answers_memory(const struct answers *answers);

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * mod-arrival: answers with the address of the uplink on which the query arrived. Knot glue only.
+ *
+ * Theory of operation. The zone holds real address records at each host, the placeholders. Most queries
+ * ask for such a record itself: the BEGIN hook appends the prebuilt one and knotd never looks into the
+ * zone. Whatever else carries a placeholder (CNAME chain, ANY, additional data, TSIG) knotd composes
+ * from the zone, and the ANSWER and ADDITIONAL hooks put the right records in its place. Where the
+ * right answer is not known, all hooks step aside and the placeholder is served.
+ */
+
+#include <knot/module.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arrival/compat.h"
+#include "arrival/respond.h"
+#include "arrival/rewrite.h"
+#include "arrival/sections.h"
+#include "arrival/snapshot.h"
+
+#define MOD_TABLE \
+	"\x05"    \
+	"table"
+#define MOD_TTL \
+	"\x03"  \
+	"ttl"
+#define MOD_SECTIONS \
+	"\x08"       \
+	"sections"
+
+enum { SECTIONS_MINIMAL, SECTIONS_FULL };
+
+static const knot_lookup_t sections_options[] = { { SECTIONS_MINIMAL, "minimal" },
+						  { SECTIONS_FULL, "full" },
+						  { 0, NULL } };
+
+#define TTL_DEFAULT 10
+#define TTL_MAX 86400
+
+static const yp_item_t arrival_conf[] = {
+	{ MOD_TABLE, YP_TSTR, YP_VNONE },
+	{ MOD_TTL, YP_TINT, YP_VINT = { 0, TTL_MAX, TTL_DEFAULT, YP_STIME } },
+	{ MOD_SECTIONS, YP_TOPT, YP_VOPT = { sections_options, SECTIONS_MINIMAL } },
+	{ NULL }
+};
+
+static int arrival_conf_check(knotd_conf_check_args_t *args)
+{
+	knotd_conf_t table = knotd_conf_check_item(args, MOD_TABLE);
+	knotd_conf_t ttl = knotd_conf_check_item(args, MOD_TTL);
+	if (table.count == 0) {
+		return KNOT_EOK;
+	}
+	if (table.single.string[0] != '/') {
+		args->err_str = "table is not an absolute path";
+		return KNOT_EINVAL;
+	}
+	if (ttl.count != 0) {
+		args->err_str = "ttl is for answers without a table, which has its own";
+		return KNOT_EINVAL;
+	}
+	return KNOT_EOK;
+}
+
+/*! Counters, in the order of their registration. */
+enum { COUNTER_ANSWER, COUNTER_OTHER };
+
+/*! Places within COUNTER_ANSWER: uplinks have their numbers. */
+enum { COUNT_LOCAL = RESPOND_LOCAL, COUNT_LAN = TABLE_UPLINKS_MAX + 1, COUNT_ANSWERS };
+
+enum { COUNT_NOT_READY, COUNT_UNKNOWN_BINDING, COUNT_PLACEHOLDER, COUNT_OTHERS };
+
+static char *answer_counter_name(uint32_t index, uint32_t count)
+{
+	char name[32];
+	snprintf(name, sizeof(name), "uplink-%u", (unsigned)index);
+	return strdup(index == COUNT_LOCAL ? "local" : index == COUNT_LAN ? "lan" : name);
+}
+
+static char *other_counter_name(uint32_t index, uint32_t count)
+{
+	static const char *const names[] = { "not-ready", "unknown-binding", "placeholder" };
+	return strdup(names[index]);
+}
+
+/*! Memory of one worker thread, on cache lines of its own. */
+struct thread_memory {
+	_Alignas(64) struct tail_buffer own; /*!< Standalone: the answer to the current query. */
+};
+
+struct arrival {
+	struct snapshot_source *source; /*!< NULL: standalone. */
+	uint32_t ttl;
+	atomic_bool warned;
+	knot_dname_storage_t zone;
+	size_t zone_size;
+	struct thread_memory *threads;
+	struct sections_slot (*sections)[2]; /*!< A thread's, for A and AAAA; NULL: minimal. */
+};
+
+/*! DNSSEC is wanted and there. */
+static bool is_signed(knotd_qdata_t *qdata)
+{
+	return knot_pkt_has_dnssec(qdata->query) &&
+	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
+}
+
+static struct request request_init(const struct arrival *arrival, const knot_pkt_t *response,
+				   knotd_qdata_t *qdata)
+{
+	struct request request = {
+		.response = response,
+		.zone = arrival->zone,
+		.zone_size = arrival->zone_size,
+		.client = (const struct sockaddr *)knotd_qdata_remote_addr(qdata),
+		.standalone = arrival->source == NULL,
+	};
+	// A socket that is none of IPv4 or IPv6 has no local address; that is what is filled in already.
+	(void)compat_local(qdata, &request.local);
+	if (request.standalone) {
+		request.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
+		request.ttl = arrival->ttl;
+		request.own = &arrival->threads[qdata->params->thread_id].own;
+	} else {
+		request.snapshot = snapshot_current(arrival->source);
+	}
+	return request;
+}
+
+/*! Count what the answer section came to. */
+static void count_answer(const struct request *request, knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	static const struct {
+		uint32_t counter;
+		uint32_t index;
+	} counts[] = {
+		[ANSWER_NO_TABLE] = { COUNTER_OTHER, COUNT_PLACEHOLDER },
+		[ANSWER_UNKNOWN_BINDING] = { COUNTER_OTHER, COUNT_UNKNOWN_BINDING },
+		[ANSWER_NOT_READY] = { COUNTER_OTHER, COUNT_NOT_READY },
+		[ANSWER_ABSENT] = { COUNTER_ANSWER, COUNT_LAN },
+		[ANSWER_LAN] = { COUNTER_ANSWER, COUNT_LAN },
+	};
+	const struct answer *answer = &request->answer;
+	unsigned thread = qdata->params->thread_id;
+	if (answer->verdict == ANSWER_UPLINK) {
+		knotd_mod_stats_incr(mod, thread, COUNTER_ANSWER, answer->uplink, 1);
+	} else if (answer->verdict != ANSWER_FOREIGN) {
+		knotd_mod_stats_incr(mod, thread, counts[answer->verdict].counter,
+				     counts[answer->verdict].index, 1);
+	}
+}
+
+/*! The one message of the query path, once in the life of an instance. */
+static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
+{
+	struct arrival *arrival = knotd_mod_ctx(mod);
+	if (request->answer.verdict == ANSWER_UNKNOWN_BINDING &&
+	    request->local.address.family == 0 &&
+	    !atomic_load_explicit(&arrival->warned, memory_order_relaxed) &&
+	    !atomic_exchange(&arrival->warned, true)) {
+		knotd_mod_log(
+			mod, LOG_WARNING,
+			"local address of a query not known, serving the zone's own data "
+			"(this version of knotd needs each address in 'listen', no wildcard)");
+	}
+}
+
+/*! Whether a query is one that the prebuilt answers are for. */
+static bool is_fast(const struct arrival *arrival, knotd_qdata_t *qdata, uint16_t type)
+{
+	const knot_pkt_t *query = qdata->query;
+	if ((type != KNOT_RRTYPE_A && type != KNOT_RRTYPE_AAAA) ||
+	    qdata->type != KNOTD_QUERY_TYPE_NORMAL || knot_pkt_qclass(query) != KNOT_CLASS_IN ||
+	    knot_pkt_has_tsig(query) || is_signed(qdata)) {
+		return false;
+	}
+	if (arrival->source != NULL) {
+		// A zone that is not loaded or has expired is for knotd to refuse.
+		return knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA).rrs.count > 0;
+	}
+	// Standalone only the apex can be seen to have such records.
+	return query->qname_size == arrival->zone_size &&
+	       knotd_qdata_zone_apex_rrset(qdata, type).rrs.count > 0;
+}
+
+static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+				knotd_mod_t *mod)
+{
+	// Another module has answered already.
+	if (state == KNOTD_STATE_DONE || state == KNOTD_STATE_FAIL || state == KNOTD_STATE_FINAL ||
+	    state == KNOTD_STATE_NOOP) {
+		return state;
+	}
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	const knot_pkt_t *query = qdata->query;
+	uint16_t type = knot_pkt_qtype(query);
+	if (!is_fast(arrival, qdata, type)) {
+		return state;
+	}
+	struct request request = request_init(arrival, pkt, qdata);
+	request.answer = respond_answer(&request, knot_pkt_qname(query), query->qname_size,
+					type == KNOT_RRTYPE_A ? AF_INET : AF_INET6);
+	if ((request.answer.verdict != ANSWER_UPLINK && request.answer.verdict != ANSWER_LAN) ||
+	    !respond_append(pkt, request.answer.tail)) {
+		return state;
+	}
+	if (arrival->sections != NULL) {
+		struct sections_slot *slots = arrival->sections[qdata->params->thread_id];
+		knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
+		sections_append(pkt, &slots[type == KNOT_RRTYPE_A],
+				request.standalone ? NULL : request.snapshot->answers, &ns);
+	}
+	count_answer(&request, qdata, mod);
+	return KNOTD_STATE_DONE;
+}
+
+static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+				    knotd_mod_t *mod)
+{
+	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
+		return state;
+	}
+	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
+	request.keep_signed = is_signed(qdata);
+	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
+	count_answer(&request, qdata, mod);
+	warn_of_wildcard(&request, mod);
+	switch (result) {
+	case REWRITE_REFUSED:
+		// RFC 8914 section 4.15: resolvers turn to another server at once.
+		qdata->rcode = KNOT_RCODE_SERVFAIL;
+		qdata->rcode_ede = KNOT_EDNS_EDE_NOT_READY;
+		return KNOTD_IN_STATE_ERROR;
+	case REWRITE_DROPPED:
+		return KNOTD_IN_STATE_NODATA;
+	case REWRITE_NO_ROOM:
+		return KNOTD_IN_STATE_TRUNC;
+	case REWRITE_ERROR:
+		return KNOTD_IN_STATE_ERROR;
+	default:
+		return state;
+	}
+}
+
+static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
+					knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL)) {
+		return state;
+	}
+	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
+	request.keep_signed = is_signed(qdata);
+	request.optional = true;
+	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
+	    knot_wire_get_tc(pkt->wire)) {
+		return KNOTD_IN_STATE_TRUNC;
+	}
+	return state;
+}
+
+/*!
+ * knotd leaves out the hooks above when a response gets too long. What is signed by TSIG cannot be
+ * touched any more.
+ */
+static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+			      knotd_mod_t *mod)
+{
+	if (pkt->rrset_count == 0 || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
+	    knot_pkt_has_tsig(qdata->query) || !rewrite_concerned(pkt, KNOT_ANSWER)) {
+		return state;
+	}
+	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
+	request.keep_signed = is_signed(qdata);
+	(void)rewrite_cut(pkt, respond_decide, &request);
+	return state;
+}
+
+static void arrival_free(struct arrival *arrival)
+{
+	if (arrival == NULL) {
+		return;
+	}
+	snapshot_source_put(arrival->source);
+	free(arrival->sections);
+	free(arrival->threads);
+	free(arrival);
+}
+
+/*! Read the configuration into a context. */
+static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
+{
+	unsigned threads = knotd_mod_threads(mod);
+	arrival->zone_size = knot_dname_store(arrival->zone, knotd_mod_zone(mod));
+	arrival->ttl = (uint32_t)knotd_conf_mod(mod, MOD_TTL).single.integer;
+	arrival->threads =
+		aligned_alloc(_Alignof(struct thread_memory), threads * sizeof(*arrival->threads));
+	if (arrival->threads == NULL) {
+		return KNOT_ENOMEM;
+	}
+	if (knotd_conf_mod(mod, MOD_SECTIONS).single.option == SECTIONS_FULL) {
+		arrival->sections = calloc(threads, sizeof(*arrival->sections));
+		if (arrival->sections == NULL) {
+			return KNOT_ENOMEM;
+		}
+	}
+	knotd_conf_t table = knotd_conf_mod(mod, MOD_TABLE);
+	if (table.count == 0) {
+		return KNOT_EOK;
+	}
+	int reason = 0;
+	int ret = snapshot_source_get(table.single.string, &arrival->source, &reason);
+	if (ret != 0) {
+		knotd_mod_log(mod, LOG_ERR, "table '%s', failed to watch (%s)", table.single.string,
+			      strerror(-ret));
+		return knot_map_errno_code(-ret);
+	}
+	if (reason != 0) {
+		knotd_mod_log(mod, LOG_WARNING,
+			      "table '%s', failed to read (%s), serving the zones' own data until "
+			      "it is there",
+			      table.single.string, strerror(-reason));
+	}
+	return KNOT_EOK;
+}
+
+static int arrival_load(knotd_mod_t *mod)
+{
+	struct arrival *arrival = calloc(1, sizeof(*arrival));
+	if (arrival == NULL) {
+		return KNOT_ENOMEM;
+	}
+	int ret = arrival_configure(arrival, mod);
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_stats_add(mod, "answer", COUNT_ANSWERS, answer_counter_name);
+	}
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_stats_add(mod, "other", COUNT_OTHERS, other_counter_name);
+	}
+	// Last: knotd 3.2 keeps the hooks of a module that failed to load.
+	knotd_mod_ctx_set(mod, arrival);
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_hook(mod, KNOTD_STAGE_BEGIN, begin_hook);
+	}
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ANSWER, answer_hook);
+	}
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ADDITIONAL, additional_hook);
+	}
+	if (ret == KNOT_EOK) {
+		ret = knotd_mod_hook(mod, KNOTD_STAGE_END, end_hook);
+	}
+	if (ret != KNOT_EOK) {
+		// Some versions of knotd unload a module that failed to load, others do not.
+		knotd_mod_ctx_set(mod, NULL);
+		arrival_free(arrival);
+	}
+	return ret;
+}
+
+static void arrival_unload(knotd_mod_t *mod)
+{
+	arrival_free(knotd_mod_ctx(mod));
+}
+
+KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
+	      arrival_unload, arrival_conf, arrival_conf_check);

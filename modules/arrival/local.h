@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The local end of a query's socket, by which its arrival uplink is told.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+
+/*! A socket's address; the address is «none» if the socket is bound to a wildcard. */
+struct local {
+	struct address address;
+	uint16_t port;
+};
+
+/*! Sockets with a number below this are remembered; knotd opens its UDP sockets at start. */
+#define LOCAL_CACHE_SIZE 1024
+
+/*! What is known about the UDP sockets of the process; zeroed memory is an empty cache. */
+struct local_cache {
+	struct {
+		_Atomic int state;
+		struct local local;
+	} socket[LOCAL_CACHE_SIZE];
+};
+
+/*!
+ * \brief The same as plain values: IPv4 mapped into IPv6 becomes IPv4, a wildcard becomes «none».
+ * \return Whether it is an IPv4 or IPv6 address at all.
+ */
+bool local_from_sockaddr(const struct sockaddr *sockaddr, struct local *local);
+
+/*!
+ * \brief Ask the kernel for a socket's local end.
+ * \return Whether it was told.
+ */
+bool local_from_socket(int socket, struct local *local);
+
+/*!
+ * \brief The local end of a socket that is never bound anew and never closed, as knotd's UDP sockets.
+ *
+ * Each socket costs one getsockname(2) in the life of the process. Safe from any number of threads.
+ *
+ * \return Whether it was told.
+ */
+bool local_from_cache(struct local_cache *cache, int socket, struct local *local);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Taking RRsets off a response and putting others there: libknot only, no knotd.
+ */
+
+#include "arrival/rewrite.h"
+
+#include <string.h>
+
+#include <libknot/errcode.h>
+#include <libknot/packet/wire.h>
+
+static bool is_address(const knot_rrset_t *rrset)
+{
+	return rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA;
+}
+
+bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
+{
+	for (uint16_t i = pkt->sections[section].pos; i < pkt->rrset_count; i++) {
+		if (is_address(&pkt->rr[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! Decide, but keep what has been replaced already. */
+static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decide decide,
+					void *context, const struct tail **tail)
+{
+	if (!is_address(rrset)) {
+		return REWRITE_KEEP;
+	}
+	enum rewrite_action action = decide(context, rrset, tail);
+	if (action == REWRITE_REPLACE && (const uint8_t *)rrset->rrs.rdata == (*tail)->rdata) {
+		return REWRITE_KEEP;
+	}
+	return action;
+}
+
+/*! The first RRset that is not kept, or the packet's count. */
+static uint16_t find_first(const knot_pkt_t *pkt, uint16_t from, rewrite_decide decide,
+			   void *context, enum rewrite_action *action)
+{
+	const struct tail *tail = NULL;
+	uint16_t at = from;
+	for (; at < pkt->rrset_count; at++) {
+		*action = decide_rrset(&pkt->rr[at], decide, context, &tail);
+		if (*action != REWRITE_KEEP) {
+			break;
+		}
+	}
+	return at;
+}
+
+static void count_records(uint8_t *wire, knot_section_t section, int change)
+{
+	switch (section) {
+	case KNOT_ANSWER:
+		knot_wire_set_ancount(wire, (uint16_t)(knot_wire_get_ancount(wire) + change));
+		break;
+	case KNOT_AUTHORITY:
+		knot_wire_set_nscount(wire, (uint16_t)(knot_wire_get_nscount(wire) + change));
+		break;
+	default:
+		knot_wire_set_arcount(wire, (uint16_t)(knot_wire_get_arcount(wire) + change));
+		break;
+	}
+}
+
+static knot_section_t section_of(const knot_pkt_t *pkt, uint16_t at)
+{
+	for (int section = KNOT_ADDITIONAL; section > KNOT_ANSWER; section--) {
+		if (pkt->sections[section].count > 0 && at >= pkt->sections[section].pos) {
+			return (knot_section_t)section;
+		}
+	}
+	return KNOT_ANSWER;
+}
+
+/*! Take all RRsets from the given one on off the packet; their descriptors stay behind the count. */
+static void take_off(knot_pkt_t *pkt, uint16_t from)
+{
+	uint16_t size = pkt->rr_info[from].pos;
+	while (pkt->rrset_count > from) {
+		uint16_t last = pkt->rrset_count - 1;
+		knot_section_t section = section_of(pkt, last);
+		count_records(pkt->wire, section, -(int)pkt->rr[last].rrs.count);
+		pkt->sections[section].count--;
+		pkt->rrset_count--;
+	}
+	pkt->size = size;
+	// libknot starts again from the question: the name it had found may be gone.
+	pkt->compr.suffix.pos = 0;
+	pkt->compr.suffix.labels = 0;
+}
+
+/*! Put an RRset back, where its owner was written by a pointer again by that pointer. */
+static int put_back(knot_pkt_t *pkt, const knot_rrset_t *rrset, const knot_rrinfo_t *info)
+{
+	uint16_t hint = info->compress_ptr[KNOT_COMPR_HINT_OWNER];
+	if (hint >= pkt->size) {
+		hint = KNOT_COMPR_HINT_NONE;
+	}
+	return knot_pkt_put(pkt, hint, rrset, info->flags);
+}
+
+enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context)
+{
+	enum rewrite_action action = REWRITE_KEEP;
+	uint16_t first = find_first(pkt, pkt->sections[pkt->current].pos, decide, context, &action);
+	if (action == REWRITE_KEEP || action == REWRITE_REFUSE) {
+		return action == REWRITE_KEEP ? REWRITE_UNCHANGED : REWRITE_REFUSED;
+	}
+
+	enum rewrite_result result = REWRITE_DONE;
+	uint16_t count = pkt->rrset_count;
+	take_off(pkt, first);
+	// Descriptors are put at or before the place they are read from.
+	for (uint16_t i = first; i < count; i++) {
+		knot_rrset_t rrset = pkt->rr[i];
+		knot_rrinfo_t info = pkt->rr_info[i];
+		const struct tail *tail = NULL;
+		action = decide_rrset(&rrset, decide, context, &tail);
+		if (action == REWRITE_REFUSE || action == REWRITE_DROP) {
+			result = REWRITE_DROPPED;
+			continue;
+		}
+		if (action == REWRITE_REPLACE) {
+			rrset.ttl = tail->ttl;
+			rrset.rrs.count = tail->count;
+			rrset.rrs.size = tail->rdata_size;
+			// libknot has no const rdata; nobody writes there.
+			rrset.rrs.rdata = (knot_rdata_t *)(uintptr_t)tail->rdata;
+			info.flags &= (uint16_t)~KNOT_PF_FREE;
+		}
+		int ret = put_back(pkt, &rrset, &info);
+		if (ret != KNOT_EOK) {
+			return ret == KNOT_ESPACE ? REWRITE_NO_ROOM : REWRITE_ERROR;
+		}
+	}
+	return result;
+}
+
+bool rewrite_cut(knot_pkt_t *pkt, rewrite_decide decide, void *context)
+{
+	enum rewrite_action action = REWRITE_KEEP;
+	uint16_t first = find_first(pkt, 0, decide, context, &action);
+	if (action == REWRITE_KEEP) {
+		return false;
+	}
+	if (section_of(pkt, first) != KNOT_ADDITIONAL) {
+		knot_wire_set_tc(pkt->wire);
+	}
+	uint16_t last = pkt->rrset_count - 1;
+	bool with_opt = pkt->opt_rr != NULL && pkt->rr[last].type == KNOT_RRTYPE_OPT;
+	uint16_t opt_pos = pkt->rr_info[last].pos;
+	size_t opt_size = pkt->size - opt_pos;
+	take_off(pkt, first);
+	if (with_opt) {
+		// As bytes: its extended RCODE is in the wire alone. Nothing in it is compressed.
+		memmove(pkt->wire + pkt->size, pkt->wire + opt_pos, opt_size);
+		pkt->rr[first] = pkt->rr[last];
+		pkt->rr_info[first] = pkt->rr_info[last];
+		pkt->rr_info[first].pos = (uint16_t)pkt->size;
+		pkt->opt_rr = &pkt->rr[first];
+		pkt->sections[KNOT_ADDITIONAL].pos = first;
+		pkt->sections[KNOT_ADDITIONAL].count = 1;
+		count_records(pkt->wire, KNOT_ADDITIONAL, 1);
+		pkt->size += opt_size;
+		pkt->rrset_count++;
+	}
+	return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief Replacing of address records in a response that knotd has composed from the zone.
+ *
+ * RRsets are taken off the end of the packet and put again, with other records in them: so libknot
+ * itself keeps lengths, counts and compression right, whatever the number of records.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libknot/packet/pkt.h>
+
+#include "arrival/tail.h"
+
+/*! What becomes of an RRset. */
+enum rewrite_action {
+	REWRITE_KEEP,
+	REWRITE_REPLACE, /*!< By the tail's records. */
+	REWRITE_DROP,    /*!< It has no records here. */
+	REWRITE_REFUSE,  /*!< The whole response must not be given. */
+};
+
+/*!
+ * \brief Decides about an RRset.
+ * \param context  As given to the caller's function.
+ * \param tail     Out: for REWRITE_REPLACE; lives until the response is sent.
+ */
+typedef enum rewrite_action (*rewrite_decide)(void *context, const knot_rrset_t *rrset,
+					      const struct tail **tail);
+
+enum rewrite_result {
+	REWRITE_UNCHANGED,
+	REWRITE_DONE,
+	REWRITE_DROPPED, /*!< An RRset was left out. */
+	REWRITE_REFUSED, /*!< The packet is as it was. */
+	REWRITE_NO_ROOM, /*!< Some RRsets did not fit; TC is set unless they were optional. */
+	REWRITE_ERROR,
+};
+
+/*! \brief Whether a packet has address records from a section on. */
+bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section);
+
+/*! \brief Rewrite the section that is being written, which is the packet's last one so far. */
+enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context);
+
+/*!
+ * \brief Cut a finished response off before the first RRset that would have to be rewritten.
+ *
+ * The OPT record stays. If answer or authority lose something, TC is set.
+ *
+ * \return Whether anything was cut.
+ */
+bool rewrite_cut(knot_pkt_t *pkt, rewrite_decide decide, void *context);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The zone's NS set and the name servers' addresses behind a prebuilt answer.
+ *
+ * libknot composes them once into a slot that belongs to one thread; as long as zone, table and
+ * lengths are the same, the next queries copy the bytes. So there is nothing to lock or to announce:
+ * a slot that does not fit the query any more is composed anew.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libknot/packet/pkt.h>
+
+#include "arrival/answer.h"
+
+/*! Larger sets are composed for each query. */
+#define SECTIONS_SIZE_MAX 1024
+#define SECTIONS_NS_MAX 512
+
+/*! Zeroed memory is an empty slot. */
+struct sections_slot {
+	uint64_t serial; /*!< Of the answers. */
+	uint32_t ns_ttl;
+	uint16_t start;      /*!< Offset of the sections in the message; 0: empty slot. */
+	uint16_t qname_size; /*!< Names are compressed against the whole question. */
+	uint16_t authority_size;
+	uint16_t size;
+	uint16_t authority_count;
+	uint16_t additional_count;
+	uint16_t ns_size;
+	uint8_t qname[KNOT_DNAME_MAXLEN];
+	uint8_t ns[SECTIONS_NS_MAX];
+	uint8_t wire[SECTIONS_SIZE_MAX];
+};
+
+/*!
+ * \brief Append NS set and addresses as far as they fit: both, the NS set, or nothing.
+ *
+ * The name server «<label>-ns<N>» has the addresses of uplink N; other servers go without.
+ *
+ * \param pkt      Response with its complete answer section; its list of RRsets is empty, and is so after.
+ * \param slot     Of the calling thread.
+ * \param answers  Where the uplinks' addresses are, or NULL.
+ * \param ns       NS set of the zone's apex.
+ */
+void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
+		     const knot_rrset_t *ns);
+
+/*!
+ * \brief The uplink number in a name server's name.
+ * \param name  Wire form: the first label ends in «-ns<N>».
+ * \return 0 if there is none.
+ */
+unsigned sections_uplink_number(const uint8_t *name);
