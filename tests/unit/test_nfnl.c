@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,11 +24,11 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-#define OURS                                                                                   \
-	"table inet multihome { set s { type ifname; elements = { \"wan0\" }; }; "             \
-	"map m { type inet_service : ipv4_addr; elements = { 80 : 10.0.0.10 }; }; "            \
-	"map v { type mark : verdict; }; counter c { }\n"                                      \
-	"chain pre { type filter hook prerouting priority mangle; }; "                         \
+#define OURS                                                                        \
+	"table inet multihome { set s { type ifname; elements = { \"wan0\" }; }; "  \
+	"map m { type inet_service : ipv4_addr; elements = { 80 : 10.0.0.10 }; }; " \
+	"map v { type mark : verdict; }; counter c { }\n"                           \
+	"chain pre { type filter hook prerouting priority mangle; }; "              \
 	"chain use { tcp dport { 80, 81 } accept; }; }\n"
 
 #define OTHER "table inet filter { set s { type ifname; }; chain c { }; }\n"
@@ -85,7 +86,8 @@ static const struct {
 	{ "add chain inet filter multihome", false, true },
 	{ "add element inet filter s { \"multihome\" }", false, true },
 	{ "delete table inet filter", false, true },
-	{ "add element inet filter s { \"a\" }; add element inet multihome s { \"a\" }", true, true },
+	{ "add element inet filter s { \"a\" }; add element inet multihome s { \"a\" }", true,
+	  true },
 	{ "list ruleset", false, false },
 	{ "add table inet multihome", false, false }, // It exists: the kernel commits nothing.
 };
@@ -136,27 +138,35 @@ START_TEST(flush_wakes_the_descriptor)
 }
 END_TEST
 
-// In a container getpid() isn't the number that the kernel puts into events.
+static bool own_commit_is_quiet(void)
+{
+	struct nfnl *inner;
+	struct nft_apply *inner_apply;
+	struct nfnl_events events;
+	char *error;
+	return getpid() == 1 && nfnl_open(&inner) == 0 && nft_apply_open(&inner_apply) == 0 &&
+	       nft_apply_run(inner_apply, OURS, &error) == 0 && nfnl_drain(inner, &events) == 0 &&
+	       !events.ours_changed && !events.overrun;
+}
+
+// In a container getpid() isn't the number that the kernel puts into events. The children end
+// without LeakSanitizer, which can't look at processes from in there.
 START_TEST(own_commit_is_known_in_a_pid_namespace)
 {
-	ck_assert_int_eq(unshare(CLONE_NEWPID), 0);
-	pid_t child = fork();
-	if (child == 0) {
-		struct nfnl *inner;
-		struct nft_apply *inner_apply;
-		struct nfnl_events events;
-		char *error;
-		bool right = getpid() == 1 && nfnl_open(&inner) == 0 &&
-			     nft_apply_open(&inner_apply) == 0 &&
-			     nft_apply_run(inner_apply, OURS, &error) == 0 &&
-			     nfnl_drain(inner, &events) == 0 && !events.ours_changed;
-		_exit(right ? 0 : 1);
+	int status = 1;
+	pid_t outer = fork();
+	if (outer == 0) {
+		pid_t inner = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
+		if (inner == 0) {
+			syscall(SYS_exit_group, own_commit_is_quiet() ? 0 : 1);
+		}
+		bool good = inner > 0 && waitpid(inner, &status, 0) == inner && status == 0;
+		syscall(SYS_exit_group, good ? 0 : 1);
 	}
-	int status;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(waitpid(outer, &status, 0), outer);
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	struct nfnl_events events = drain();
-	ck_assert(events.ours_changed && events.pid == (uint32_t)child);
+	ck_assert(events.ours_changed && events.pid > 1);
 }
 END_TEST
 
@@ -165,7 +175,8 @@ static void fill(unsigned elements)
 	FILE *nft = popen("nft -f -", "we");
 	ck_assert_ptr_nonnull(nft);
 	fputs("add map inet multihome m { type inet_service : ipv4_addr; }\n"
-	      "add element inet multihome m { ", nft);
+	      "add element inet multihome m { ",
+	      nft);
 	for (unsigned i = 0; i < elements; i++) {
 		fprintf(nft, "%u : 10.0.0.10, ", 1000 + i);
 	}
@@ -179,8 +190,8 @@ START_TEST(big_commit_is_told_or_lost_and_said_so)
 	(void)drain();
 	if (_i == 0) {
 		int small = 4096;
-		ck_assert_int_eq(setsockopt(nfnl_fd(nfnl), SOL_SOCKET, SO_RCVBUF, &small,
-		                            sizeof(small)), 0);
+		ck_assert_int_eq(
+			setsockopt(nfnl_fd(nfnl), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	}
 	fill(10000);
 	struct nfnl_events events = drain();
@@ -207,6 +218,13 @@ static int record(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
+static void recorded_free(void)
+{
+	for (size_t i = 0; i < recorded.count; i++) {
+		free(recorded.items[i]);
+	}
+}
+
 // As when the descriptor wakes in the middle: a socket pair in its place hands over one by one.
 START_TEST(commit_in_parts_is_told_once_whole)
 {
@@ -228,15 +246,19 @@ START_TEST(commit_in_parts_is_told_once_whole)
 	ck_assert_int_eq(dup2(pair[0], nfnl_fd(nfnl)), nfnl_fd(nfnl));
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < recorded.count; i++) {
-			ck_assert_int_gt(send(pair[1], recorded.items[i],
-			                      recorded.items[i]->nlmsg_len, 0), 0);
+			ck_assert_int_gt(
+				send(pair[1], recorded.items[i], recorded.items[i]->nlmsg_len, 0),
+				0);
 			events = drain();
 			bool last = i + 1 == recorded.count;
 			ck_assert(events.ours_changed == last && events.foreign_changed == last);
 		}
 		ck_assert_str_eq(events.process, "nft");
 	}
+	close(pair[0]);
+	close(pair[1]);
 	netlink_close(listener);
+	recorded_free();
 }
 END_TEST
 
@@ -268,7 +290,10 @@ START_TEST(damaged_event_is_passed_over)
 		ck_assert_int_ge(send(pair[1], bytes, length, 0), 0);
 		(void)drain();
 	}
+	close(pair[0]);
+	close(pair[1]);
 	netlink_close(listener);
+	recorded_free();
 }
 END_TEST
 
@@ -318,8 +343,10 @@ START_TEST(listing_of_many_chains_is_complete)
 {
 	struct text text = TEXT_EMPTY;
 	for (int i = 0; i < 2000; i++) {
-		text_add(&text, "add table inet multihome; add chain inet multihome chain_%d; "
-		                "add set inet multihome set_%d { type ifname; }\n", i, i);
+		text_add(&text,
+			 "add table inet multihome; add chain inet multihome chain_%d; "
+			 "add set inet multihome set_%d { type ifname; }\n",
+			 i, i);
 	}
 	apply_ours(text.data);
 	text_free(&text);
@@ -335,23 +362,32 @@ static const struct {
 	const char *chain;
 	const char *lines;
 } drops[] = {
-	{ "add table ip t; add chain ip t FORWARD { type filter hook forward priority 0; policy drop; }",
+	{ "add table ip t; add chain ip t FORWARD { type filter hook forward priority 0; policy "
+	  "drop; }",
 	  "table ip t, chain FORWARD\n" },
-	{ "add table ip6 t; add chain ip6 t c { type filter hook forward priority 5; policy drop; }",
+	{ "add table ip6 t; add chain ip6 t c { type filter hook forward priority 5; policy drop; "
+	  "}",
 	  "table ip6 t, chain c\n" },
-	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy drop; }; "
+	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy "
+	  "drop; }; "
 	  "add chain inet t d { type filter hook forward priority 1; policy drop; }",
 	  "table inet t, chain c\ntable inet t, chain d\n" },
-	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy accept; }",
+	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy "
+	  "accept; }",
 	  "" },
-	{ "add table inet t; add chain inet t c { type filter hook input priority 0; policy drop; }", "" },
+	{ "add table inet t; add chain inet t c { type filter hook input priority 0; policy drop; "
+	  "}",
+	  "" },
 	{ "add table inet t; add chain inet t c", "" },
 	{ "add table inet multihome; "
-	  "add chain inet multihome c { type filter hook forward priority 0; policy drop; }", "" },
-	{ "add table bridge t; add chain bridge t c { type filter hook forward priority 0; policy drop; }",
+	  "add chain inet multihome c { type filter hook forward priority 0; policy drop; }",
+	  "" },
+	{ "add table bridge t; add chain bridge t c { type filter hook forward priority 0; policy "
+	  "drop; }",
 	  "" },
 	{ "add table netdev t; "
-	  "add chain netdev t c { type filter hook ingress device lo priority 0; policy drop; }", "" },
+	  "add chain netdev t c { type filter hook ingress device lo priority 0; policy drop; }",
+	  "" },
 	{ "add table ip t", "" },
 };
 

@@ -20,13 +20,13 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-#define CONTENTS                                                                                 \
+#define CONTENTS                                                                                  \
 	"table inet multihome { set s { type ifname; elements = { \"wan0\" }; }; chain use { }; " \
 	"chain pre { type filter hook prerouting priority mangle; iifname @s jump use; }; }\n"
 
-#define DECLARED                                                                     \
-	"table inet multihome { set s { type ifname; }; chain use { }; "             \
-	"chain pre { type filter hook prerouting priority mangle; }; }\n"            \
+#define DECLARED                                                          \
+	"table inet multihome { set s { type ifname; }; chain use { }; "  \
+	"chain pre { type filter hook prerouting priority mangle; }; }\n" \
 	"flush table inet multihome; flush set inet multihome s\n"
 
 #define OURS DECLARED CONTENTS
@@ -71,11 +71,13 @@ static const struct {
 	const char *text;
 } refused[] = {
 	{ "delete table inet nothing", -ENOENT,
-	  "line 2: Could not process rule: No such file or directory, in «delete table inet nothing»" },
+	  "line 2: Could not process rule: No such file or directory, in «delete table inet "
+	  "nothing»" },
 	{ "create table inet multihome", -EEXIST,
 	  "line 2: Could not process rule: File exists, in «create table inet multihome»" },
 	{ "delete chain inet multihome use", -EBUSY,
-	  "line 2: Could not process rule: Device or resource busy, in «delete chain inet multihome use»" },
+	  "line 2: Could not process rule: Device or resource busy, in «delete chain inet "
+	  "multihome use»" },
 	{ "add table inet x; add chain inet x c { type nat hook forward priority 0; }", -EOPNOTSUPP,
 	  NULL },
 	{ "table inet x { chain c { type filter hook sideways priority 0; }; }", -EIO, NULL },
@@ -92,7 +94,7 @@ START_TEST(refused_ruleset_changes_nothing_and_says_why)
 	apply_ours(OURS);
 	char *before = output_of("nft list ruleset");
 	(void)snprintf(ruleset, sizeof(ruleset), "add table inet first\n%s\nadd table inet last\n",
-	               refused[_i].ruleset);
+		       refused[_i].ruleset);
 	ck_assert_int_eq(nft_apply_run(apply, ruleset, &error), refused[_i].error);
 	ck_assert_ptr_nonnull(error);
 	ck_assert_ptr_null(strchr(error, '\n'));
@@ -157,6 +159,7 @@ START_TEST(nothing_is_written_to_the_terminal)
 	ck_assert_int_eq(status.st_size, 0);
 	ck_assert(good == 0 && list == 0 && bad == COUNT(refused));
 	ck_assert(dropped == 0 && denied == -EPERM);
+	leaks_stay_visible();
 }
 END_TEST
 
@@ -199,12 +202,12 @@ START_TEST(single_elements_are_changed_after_a_flush_by_others)
 	run("nft flush ruleset");
 	char *error = NULL;
 	ck_assert_int_eq(nft_apply_run(apply, "add element inet multihome s { \"wan2\" }", &error),
-	                 -ENOENT);
+			 -ENOENT);
 	free(error);
 	apply_ours(OURS);
 	apply_ours("add element inet multihome s { \"wan2\" }");
 	apply_ours("delete element inet multihome s { \"wan2\" }; add element inet multihome s { "
-	           "\"wan2\" }");
+		   "\"wan2\" }");
 }
 END_TEST
 
@@ -227,9 +230,12 @@ END_TEST
 START_TEST(open_without_descriptors_fails_and_does_not_exit)
 {
 	struct nft_apply *other = NULL;
-	struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct rlimit none = { .rlim_cur = 0, .rlim_max = limit.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(nft_apply_open(&other), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_ptr_null(other);
 }
 END_TEST
@@ -239,6 +245,7 @@ START_TEST(without_capabilities_it_is_not_permitted)
 	char *error = NULL;
 	ck_assert_int_eq(setresgid(65534, 65534, 65534), 0);
 	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	leaks_stay_visible();
 	ck_assert_int_eq(nft_apply_run(apply, OURS, &error), -EPERM);
 	ck_assert_ptr_nonnull(strstr(error, "Operation not permitted"));
 	free(error);

@@ -218,8 +218,9 @@ END_TEST
 // Of metrics, one that is left out would match any.
 START_TEST(route_of_another_metric_stays)
 {
-	struct route_words words = { _i == 0 ? AF_INET : AF_INET6, RTN_UNREACHABLE, NULL, NULL, NULL,
-				     0, false };
+	struct route_words words = {
+		_i == 0 ? AF_INET : AF_INET6, RTN_UNREACHABLE, NULL, NULL, NULL, 0, false
+	};
 	struct route plain = route_of(&words);
 	words.metric = UINT32_MAX;
 	struct route last = route_of(&words);
@@ -257,7 +258,7 @@ START_TEST(route_of_another_owner_stays_and_is_told)
 	struct route route = route_of(&foreign_routes[_i].route);
 	char list[64];
 	(void)snprintf(list, sizeof(list), "ip -%c route show table 20101",
-	               route.family == AF_INET ? '4' : '6');
+		       route.family == AF_INET ? '4' : '6');
 	run("ip %s", foreign_routes[_i].foreign);
 	char *before = output_of(list);
 	ck_assert_int_eq(rtnl_route_add(rtnl, &route), -EEXIST);
@@ -318,11 +319,13 @@ static struct rule rule_of(const struct rule_words *words, uint8_t family)
 		.table = 20101,
 	};
 	if (words->from_network) {
-		ck_assert_int_eq(prefix_parse(family == AF_INET ? "10.0.0.0/24" : "fd00::/64",
-		                              &rule.from), 0);
+		ck_assert_int_eq(
+			prefix_parse(family == AF_INET ? "10.0.0.0/24" : "fd00::/64", &rule.from),
+			0);
 	} else if (words->from) {
 		ck_assert_int_eq(prefix_parse(family == AF_INET ? "192.168.2.1" : "2001:db8:1::2",
-		                              &rule.from), 0);
+					      &rule.from),
+				 0);
 	}
 	strcpy(rule.iif, words->iif);
 	return rule;
@@ -404,8 +407,9 @@ START_TEST(rule_of_another_owner_stays_beside_ours)
 END_TEST
 
 static const char *const other_rules[] = {
-	"to 10.0.0.0/8", "oif wan0", "dport 53", "sport 53", "ipproto udp", "uidrange 0-5",
-	"tos 0x10", "suppress_prefixlength 0", "suppress_ifgroup 1", "not",
+	"to 10.0.0.0/8",      "oif wan0",     "dport 53", "sport 53",
+	"ipproto udp",        "uidrange 0-5", "tos 0x10", "suppress_prefixlength 0",
+	"suppress_ifgroup 1", "not",
 };
 
 START_TEST(rule_that_says_more_is_not_taken_for_ours)
@@ -429,12 +433,13 @@ int main(void)
 	tcase_add_loop_test(cases, route_takes_the_place_of_ours_and_outlives_it, 0, COUNT(pairs));
 	tcase_add_loop_test(cases, route_of_another_metric_stays, 0, 2);
 	tcase_add_loop_test(cases, route_of_another_owner_stays_and_is_told, 0,
-	                    COUNT(foreign_routes));
+			    COUNT(foreign_routes));
 	tcase_add_loop_test(cases, route_without_its_link_fails, 0, COUNT(routes));
 	tcase_add_loop_test(cases, rule_is_read_back_as_it_was_asked, 0, COUNT(rules));
 	tcase_add_loop_test(cases, printed_rule_is_understood_by_iproute2, 0, COUNT(rules));
 	tcase_add_loop_test(cases, rule_with_fewer_selectors_is_deleted_alone, 0, COUNT(rules));
 	tcase_add_test(cases, rule_of_another_owner_stays_beside_ours);
-	tcase_add_loop_test(cases, rule_that_says_more_is_not_taken_for_ours, 0, COUNT(other_rules));
+	tcase_add_loop_test(cases, rule_that_says_more_is_not_taken_for_ours, 0,
+			    COUNT(other_rules));
 	return namespace_suite_run(suite);
 }

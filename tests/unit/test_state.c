@@ -56,15 +56,33 @@ static struct rule rule_sample(void)
 static void route_change(struct route *route, int field)
 {
 	switch (field) {
-	case 0: route->family = AF_INET6; break;
-	case 1: route->table++; break;
-	case 2: route->destination = prefix_of("10.0.1.0/24"); break;
-	case 3: route->destination.length = 25; break;
-	case 4: route->metric = 0; break;
-	case 5: route->type = RTN_THROW; break;
-	case 6: route->gateway = address_of("fe80::1"); break;
-	case 7: route->link = 4; break;
-	case 8: route->onlink = true; break;
+	case 0:
+		route->family = AF_INET6;
+		break;
+	case 1:
+		route->table++;
+		break;
+	case 2:
+		route->destination = prefix_of("10.0.1.0/24");
+		break;
+	case 3:
+		route->destination.length = 25;
+		break;
+	case 4:
+		route->metric = 0;
+		break;
+	case 5:
+		route->type = RTN_THROW;
+		break;
+	case 6:
+		route->gateway = address_of("fe80::1");
+		break;
+	case 7:
+		route->link = 4;
+		break;
+	case 8:
+		route->onlink = true;
+		break;
 	}
 }
 
@@ -77,7 +95,7 @@ START_TEST(route_that_differs_in_one_field_is_another)
 	int order = route_compare(&a, &b);
 	ck_assert_int_ne(order, 0);
 	ck_assert_int_eq((order > 0) - (order < 0),
-	                 (route_compare(&b, &a) < 0) - (route_compare(&b, &a) > 0));
+			 (route_compare(&b, &a) < 0) - (route_compare(&b, &a) > 0));
 }
 END_TEST
 
@@ -85,13 +103,27 @@ END_TEST
 static void rule_change(struct rule *rule, int field)
 {
 	switch (field) {
-	case 0: rule->family = AF_INET6; break;
-	case 1: rule->priority = 0; break;
-	case 2: rule->mark = 0; break;
-	case 3: rule->mask = 0xffffffff; break;
-	case 4: rule->from.length = 0; break;
-	case 5: rule->iif[0] = '\0'; break;
-	case 6: rule->table = 0xffffffff; break;
+	case 0:
+		rule->family = AF_INET6;
+		break;
+	case 1:
+		rule->priority = 0;
+		break;
+	case 2:
+		rule->mark = 0;
+		break;
+	case 3:
+		rule->mask = 0xffffffff;
+		break;
+	case 4:
+		rule->from.length = 0;
+		break;
+	case 5:
+		rule->iif[0] = '\0';
+		break;
+	case 6:
+		rule->table = 0xffffffff;
+		break;
 	}
 }
 
@@ -104,7 +136,7 @@ START_TEST(rule_that_differs_in_one_field_is_another)
 	int order = rule_compare(&a, &b);
 	ck_assert_int_ne(order, 0);
 	ck_assert_int_eq((order > 0) - (order < 0),
-	                 (rule_compare(&b, &a) < 0) - (rule_compare(&b, &a) > 0));
+			 (rule_compare(&b, &a) < 0) - (rule_compare(&b, &a) > 0));
 }
 END_TEST
 
@@ -222,8 +254,7 @@ START_TEST(route_is_printed_without_an_observation)
 	struct route route = route_sample();
 	struct text text = TEXT_EMPTY;
 	route_print(&route, NULL, &text);
-	ck_assert_str_eq(text.data,
-	                 "10.0.0.0/24 via 192.168.2.6 dev if 3 table 20101 metric 5");
+	ck_assert_str_eq(text.data, "10.0.0.0/24 via 192.168.2.6 dev if 3 table 20101 metric 5");
 	text_free(&text);
 }
 END_TEST
@@ -234,7 +265,7 @@ START_TEST(rule_is_printed_as_iproute2_reads_it)
 	struct text text = TEXT_EMPTY;
 	rule_print(&rule, &text);
 	ck_assert_str_eq(text.data, "pref 1010 from 192.168.2.1/32 fwmark 0x1000000/0x3f000000 "
-	                            "iif lan0 lookup 20101");
+				    "iif lan0 lookup 20101");
 	text_free(&text);
 	rule = (struct rule){ .family = AF_INET6, .priority = 1, .mask = 0x3f, .table = 5 };
 	rule_print(&rule, &text);
@@ -254,7 +285,7 @@ int main(void)
 	tcase_add_test(cases, address_that_became_unusable_is_another);
 	tcase_add_test(cases, links_are_sorted_together_with_their_rp_filter);
 	tcase_add_loop_test(cases, route_is_printed_as_iproute2_reads_it, 0,
-	                    sizeof(printed_routes) / sizeof(printed_routes[0]));
+			    sizeof(printed_routes) / sizeof(printed_routes[0]));
 	tcase_add_test(cases, route_is_printed_without_an_observation);
 	tcase_add_test(cases, rule_is_printed_as_iproute2_reads_it);
 	SRunner *runner = srunner_create(suite);
