@@ -121,7 +121,7 @@ knotd_start() {
 knotd_configure() {
 	local directory=$lab/gw/knot
 	mkdir -p "$directory/zones"
-	cp "$build/modules/arrival/.libs/arrival.so" "$directory/" || return 1
+	cp "$build/.libs/arrival.so" "$directory/" || return 1
 	ctl knot-conf --module-file "$directory/arrival.so" --zone-dir "$directory/zones" \
 		--zones "$directory/zones" >"$directory/generated.conf" || return 1
 	cat >"$directory/knot.conf" <<-END
@@ -184,6 +184,34 @@ gateway_up() {
 	wait_for 10 by_each uplink_serves
 }
 
+# observer_start [OPTION...]: ask and connect by all addresses from outside, 50 times a second. It is
+# told by uplink_is what an uplink is physically.
+observer_start() {
+	mkfifo "$lab/schedule"
+	# Both ends, so that writing never blocks.
+	exec {schedule}<>"$lab/schedule"
+	spawn cli "$build/tests/lab/observer" -s "$lab/schedule" "$@" www.example.com \
+		"primary=${address4[primary]}" "backup=${address4[backup]}" \
+		"primary=${address6[primary]}" "backup=${address6[backup]}" >"$lab/observer.log" 2>&1
+	observer_pid=$!
+}
+
+# uplink_is UPLINK up|down
+uplink_is() {
+	echo "$1 $2" >&"$schedule"
+}
+
+# The observer's verdict is its exit status.
+observer_stop() {
+	kill "$observer_pid"
+	wait "$observer_pid"
+	local status=$?
+	cat "$lab/observer.log"
+	exec {schedule}>&-
+	rm "$lab/schedule"
+	return $status
+}
+
 # uplink_serves UPLINK: its name server answers its address, and the page comes by that address.
 uplink_serves() {
 	[ "$(answer_by "$1")" = "${address4[$1]}" ] && [ "$(answer_by "$1" AAAA)" = "${address6[$1]}" ] &&
@@ -217,9 +245,9 @@ get_by6() {
 	ns cli curl -sS --max-time 1 "http://[${address6[$1]}]:${2:-80}/"
 }
 
-# udp_by UPLINK PORT: one datagram there and back.
+# udp_by UPLINK PORT [SOURCE-PORT]: one datagram there and back.
 udp_by() {
-	ns cli "$build/tests/lab/echo" -c "${address4[$1]}" "$2"
+	ns cli "$build/tests/lab/echo" -c "${address4[$1]}" "$2" ${3:+"$3"}
 }
 
 udp_by6() {

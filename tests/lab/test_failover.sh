@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 lab_up
-expect "the gateway serves by both uplinks" gateway_up
+require "the gateway serves by both uplinks" gateway_up
 
 page_by_name() {
 	with_resolver curl -sS -4 --max-time 1 http://www.example.com/

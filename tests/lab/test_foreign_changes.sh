@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 lab_up
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 serves() {
 	by_each get_by && by_each get_by6 && udp_by backup 443
 }
@@ -64,6 +64,19 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 expect "ten times in a row: repaired" wait_for 3 serves
 expect "ten times in a row: published" wait_for 3 by_each uplink_answered
+
+# A peer that always sends from one port (WireGuard): what met the gap must not stay on a wrong path.
+port=45678
+for gap in "flush ruleset" "flush chain inet multihome nat_in"; do
+	port=$((port + 1))
+	kill -STOP "$daemon_pid"
+	# shellcheck disable=SC2086  # words
+	ns gw nft $gap
+	udp_by backup 51820 $port >/dev/null 2>&1
+	kill -CONT "$daemon_pid"
+	expect "a datagram after nft $gap: repaired" wait_for 2 serves
+	expect "a datagram after nft $gap: its flow works again" wait_for 3 udp_by backup 51820 $port
+done
 
 # Tables of others are none of our business.
 log_reset

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 lab_up
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 serves() {
 	get_by "$1" && get_by6 "$1" && uplink_answered "$1"
 }

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_up
 site_lines=('hairpin: on')
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 
 # asks NAMESPACE [OPTION...]: a question to a name server outside.
 asks() {

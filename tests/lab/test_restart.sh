@@ -29,7 +29,7 @@ installed() {
 	ns gw nft -a list table inet multihome | grep -E '^\s*(table|chain|set|map) ' && ours
 }
 
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 installed >"$lab/before"
 download_start backup
 daemon_stop KILL

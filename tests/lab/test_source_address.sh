@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 reply_path=source-address
 lab_up
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 
 for uplink in primary backup; do
 	expect "$uplink: tcp, IPv4" same "srv port=80 client=$client4" get_by $uplink

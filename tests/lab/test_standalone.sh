@@ -16,7 +16,7 @@ site_file
 standalone() {
 	knotd_configure && sed -i 's/^    table: .*/    ttl: 7/' "$lab/gw/knot/generated.conf" && knotd_run
 }
-expect "knotd starts" standalone
+require "knotd starts" standalone
 for uplink in primary backup; do
 	expect "$uplink: udp, IPv4" wait_for 5 same "${address4[$uplink]}" answer_by $uplink
 	expect "$uplink: udp, IPv6" wait_for 5 same "${address6[$uplink]}" answer_by6 $uplink

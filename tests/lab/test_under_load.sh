@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 lab_up
-expect "both uplinks are published" data_plane_up
+require "both uplinks are published" data_plane_up
 
 flows_start() {
 	spawn cli "$build/tests/lab/flows" -n 24 {tcp,udp}/{192.168.2.1,172.16.1.1}/443 \
@@ -42,6 +42,15 @@ expect "200 reloads" reload_often 200
 expect "200 reloads: no flow is lost" flows_stop
 expect "200 reloads: no leak" same 0 leaks
 
+# A restart adopts.
+flows_start
+for _ in $(seq 20); do
+	daemon_stop KILL
+	daemon_start
+	wait_for 5 by_each uplink_answered
+done
+expect "killed 20 times: no flow is lost" flows_stop
+
 # Entries that vanish make strangers of flows under way: they may die, they may not leak.
 flows_start
 for _ in $(seq 200); do
@@ -64,12 +73,4 @@ kill "$outgoing_pid"
 expect "ruleset flushed 50 times: no leak" same 0 leaks
 expect "ruleset flushed 50 times: serves" wait_for 2 by_each get_by
 expect "ruleset flushed 50 times: published" wait_for 2 by_each uplink_answered
-
-flows_start
-for _ in $(seq 20); do
-	daemon_stop KILL
-	daemon_start
-	wait_for 5 by_each uplink_answered
-done
-expect "killed 20 times: no flow is lost" flows_stop
 lab_end

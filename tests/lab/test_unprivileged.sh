@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 lab_up
-expect "the gateway serves by both uplinks" gateway_up unprivileged
+require "the gateway serves by both uplinks" gateway_up unprivileged
 runs_as_nobody() {
 	[ "$(stat -c %U "/proc/$daemon_pid")" = nobody ] &&
 		grep -qE '^CapEff:\s+0000000000003000$' "/proc/$daemon_pid/status"
