@@ -75,6 +75,18 @@ static void list_marks(const struct nft_source *source, unsigned uplink, struct 
 	}
 }
 
+/*! Whether an earlier uplink has the same address: two routers of one make often give out the same. */
+static bool is_taken(const struct nft_source *source, size_t uplink, unsigned family)
+{
+	const struct address *address = &source->uplinks[uplink].family[family].address;
+	for (size_t i = 0; i < uplink; i++) {
+		if (address_equal(&source->uplinks[i].family[family].address, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*! Own addresses of the uplinks of one family, each with what a LAN client's packet to it does. */
 static void list_addresses(const struct nft_source *source, uint8_t family, bool dns,
                            struct text *text)
@@ -85,7 +97,7 @@ static void list_addresses(const struct nft_source *source, uint8_t family, bool
 		unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
 		const struct uplink_family *state = &source->uplinks[i].family[index];
 		unsigned number = source->site->uplinks[i].number;
-		if (state->address.family == 0) {
+		if (state->address.family == 0 || is_taken(source, i, index)) {
 			continue;
 		}
 		add_separator(text, start);

@@ -109,7 +109,8 @@ static int add_server_rules(const struct site *site, struct plan *plan)
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < site->server_count; i++) {
 		const struct server *server = &site->servers[i];
-		for (size_t j = 0; ret == 0 && j < server->uplink_address_count; j++) {
+		bool used = server->reply_path == REPLY_PATH_SOURCE_ADDRESS;
+		for (size_t j = 0; used && ret == 0 && j < server->uplink_address_count; j++) {
 			const struct uplink_address *own = &server->uplink_address[j];
 			ret = add_from_rule(site, PRIORITY_SERVER, &own->address, own->uplink,
 			                    plan);

@@ -112,7 +112,7 @@ static void check_mask(const struct check *check)
 	} else if (site->uplink_count > run && site->uplink_count <= SITE_UPLINKS_MAX) {
 		report_error(check->report, mark,
 			     "fwmark-mask 0x%08" PRIx32 " has room for %" PRIu32
-			     " uplinks, not for %zu: use 0x%08" PRIx32 ", or fewer uplinks",
+			     ", not for %zu uplinks: use 0x%08" PRIx32 ", or fewer uplinks",
 			     mask, run, site->uplink_count, fitting);
 	}
 }

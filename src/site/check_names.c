@@ -126,11 +126,11 @@ static void check_host(const struct check *check, const struct host *host)
 	} else if (site->domain != NULL) {
 		check_name_servers(check, host, mark);
 	}
+	// BIND prefetches by this bound; below it each expiry costs a client a slow lookup.
 	if (host->ttl < 9) {
-		// BIND prefetches records with a TTL of 9 s or more only, Knot Resolver keeps all for 5 s.
 		report_warning(check->report, marks_find(check->marks, &host->ttl),
-			       "ttl of %u s is shorter than resolvers work well with: use 9 s or "
-			       "more",
+			       "ttl of %u s is below the 9 s from which on resolvers refresh a "
+			       "record before it expires: use 9 s or more",
 			       host->ttl);
 	}
 }

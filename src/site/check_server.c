@@ -22,9 +22,9 @@ static void check_addresses(const struct check *check, const struct server *serv
 		const char *reason = address_unpublishable(address);
 		if (reason != NULL) {
 			report_error(check->report, mark,
-				     "server address %s is %s, to which nothing can be forwarded: "
-				     "write its address in the LAN",
-				     text, reason);
+			             "server address %s is %s, to which nothing can be forwarded: "
+			             "write its address in the LAN",
+			             text, reason);
 		}
 		bool ipv4 = address->family == AF_INET;
 		if (seen[ipv4] != NULL) {
@@ -50,9 +50,9 @@ static void check_uplink_addresses(const struct check *check, const struct serve
 		const char *reason = address_unpublishable(&own->address);
 		if (reason != NULL) {
 			report_error(check->report, mark,
-				     "uplink-address %s is %s, to which nothing can be forwarded: "
-				     "write an address of the server in the LAN",
-				     text, reason);
+			             "uplink-address %s is %s, to which nothing can be forwarded: "
+			             "write an address of the server in the LAN",
+			             text, reason);
 		}
 		if (own->uplink > SITE_UPLINKS_MAX) {
 			continue;
@@ -75,9 +75,9 @@ static void check_server(const struct check *check, const struct server *server)
 	if (server->reply_path == REPLY_PATH_SOURCE_ADDRESS) {
 		check_uplink_addresses(check, server);
 	} else if (server->uplink_address_count > 0) {
-		report_error(check->report, marks_find(check->marks, &server->uplink_address),
-			     "uplink-address has no effect with reply-path conntrack: write "
-			     "'reply-path: source-address', or leave it out");
+		report_warning(check->report, marks_find(check->marks, &server->uplink_address),
+		               "uplink-address has no effect with reply-path conntrack: write "
+		               "'reply-path: source-address' to use it");
 	}
 }
 
@@ -100,7 +100,7 @@ static int check_shared_addresses(const struct check *check)
 			const struct uplink_address *own = &server->uplink_address[k];
 			addresses[count++] =
 				(struct owned_address){ own->address, own->uplink,
-							marks_find(check->marks, own) };
+				                        marks_find(check->marks, own) };
 		}
 	}
 	check_address_duplicates(check, addresses, count, false, "uplink-address");
@@ -108,8 +108,7 @@ static int check_shared_addresses(const struct check *check)
 	return 0;
 }
 
-// Whether a server has an own address for an uplink; by conntrack every uplink has.
-static bool serves_uplink(const struct server *server, unsigned uplink)
+static bool has_target(const struct server *server, unsigned uplink)
 {
 	return server_target(server, uplink, AF_INET) != NULL ||
 	       server_target(server, uplink, AF_INET6) != NULL;
@@ -129,57 +128,77 @@ static bool uplink_may_have(const struct uplink *uplink, uint8_t family)
 static bool shares_family(const struct server *server, const struct uplink *uplink)
 {
 	return (server_target(server, uplink->number, AF_INET) != NULL &&
-		uplink_may_have(uplink, AF_INET)) ||
+	        uplink_may_have(uplink, AF_INET)) ||
 	       (server_target(server, uplink->number, AF_INET6) != NULL &&
-		uplink_may_have(uplink, AF_INET6));
+	        uplink_may_have(uplink, AF_INET6));
 }
 
-static void check_forward(const struct check *check, const struct site_forward *forward)
+// An address that the interface gets by itself may be of any family.
+static void check_families(const struct check *check, const struct site_forward *forward)
 {
-	const struct site *site = check->site;
 	const struct server *server = forward->server;
-	bool any_served = false;
-	bool any_family = false;
-	for (unsigned number = 1; number <= site->uplink_count; number++) {
-		const struct uplink *uplink = site_uplink(site, number);
-		if ((forward->uplinks & UPLINK_BIT(number)) == 0) {
-			continue;
-		}
-		any_family = any_family || shares_family(server, uplink);
-		if (serves_uplink(server, number)) {
-			any_served = true;
-			continue;
-		}
-		if (server->reply_path == REPLY_PATH_SOURCE_ADDRESS && uplink->id != NULL) {
-			report_error(check->report, marks_find(check->marks, &server->id),
-				     "server '%s' has no uplink-address for uplink '%s', which its "
-				     "forwards use: add %s=ADDRESS",
-				     server->id, uplink->id, uplink->id);
+	bool any_target = false;
+	bool any_shared = false;
+	for (unsigned number = 1; number <= check->site->uplink_count; number++) {
+		if ((forward->uplinks & UPLINK_BIT(number)) != 0) {
+			any_target = any_target || has_target(server, number);
+			any_shared = any_shared ||
+			             shares_family(server, site_uplink(check->site, number));
 		}
 	}
-	if (any_served && !any_family) {
+	if (any_target && !any_shared) {
 		report_error(check->report, marks_find(check->marks, &forward->port->items),
-			     "'%s' cannot be reached: server '%s' and its uplinks have no address "
-			     "family in common",
-			     forward->name != NULL ? forward->name : "?", server->id);
+		             "'%s' cannot be reached: server '%s' and its uplinks have no address "
+		             "family in common",
+		             forward->name != NULL ? forward->name : "?", server->id);
+	}
+}
+
+static void check_needed(const struct check *check, const struct server *server, uplink_set needed)
+{
+	const struct site *site = check->site;
+	for (unsigned number = 1; number <= site->uplink_count; number++) {
+		const char *id = site_uplink(site, number)->id;
+		if ((needed & UPLINK_BIT(number)) == 0 || has_target(server, number) ||
+		    server->reply_path != REPLY_PATH_SOURCE_ADDRESS || id == NULL) {
+			continue;
+		}
+		report_error(
+			check->report, marks_find(check->marks, &server->id),
+			"server '%s' has no uplink-address for uplink '%s', which its forwards "
+			"use: add %s=ADDRESS",
+			server->id, id, id);
 	}
 }
 
 static int check_forwards(const struct check *check)
 {
+	const struct site *site = check->site;
 	struct site_forward *forwards = NULL;
 	size_t count = 0;
-	int ret = site_forwards(check->site, &forwards, &count);
-	if (ret != 0) {
-		return ret;
+	uplink_set *needed = calloc(site->server_count + 1, sizeof(*needed));
+	if (needed == NULL) {
+		return -ENOMEM;
 	}
+	int ret = site_forwards(site, &forwards, &count);
+	if (ret != 0) {
+		goto cleanup;
+	}
+
 	for (size_t i = 0; i < count; i++) {
 		if (forwards[i].server != NULL) {
-			check_forward(check, &forwards[i]);
+			needed[forwards[i].server - site->servers] |= forwards[i].uplinks;
+			check_families(check, &forwards[i]);
 		}
 	}
+	for (size_t i = 0; i < site->server_count; i++) {
+		check_needed(check, &site->servers[i], needed[i]);
+	}
+
+cleanup:
 	free(forwards);
-	return 0;
+	free(needed);
+	return ret;
 }
 
 int check_servers(const struct check *check)

@@ -39,20 +39,26 @@ static void report_unknown(struct loader *loader, struct mark mark, const char *
 	}
 }
 
-static size_t find_key(struct loader *loader, const struct section *section, const char *name,
-		       struct mark mark)
+// A misspelt key is found as well, so that it is not reported as missing too.
+static const struct key *find_key(struct loader *loader, const struct section *section,
+				  const char *name, struct mark mark, bool *known)
 {
 	struct nearest nearest = { .word = name };
+	const struct key *meant = NULL;
 	for (size_t i = 0; i < section->key_count; i++) {
-		if (strcmp(section->keys[i].name, name) == 0) {
-			return i;
+		const struct key *key = &section->keys[i];
+		if (strcmp(key->name, name) == 0) {
+			*known = true;
+			return key;
 		}
-		nearest_offer(&nearest, section->keys[i].name);
+		nearest_offer(&nearest, key->name);
+		meant = nearest.best == key->name ? key : meant;
 	}
+	*known = false;
 	char what[64];
-	(void)snprintf(what, sizeof(what), "key in section '%s',", section->name);
+	(void)snprintf(what, sizeof(what), "key of '%s',", section->name);
 	report_unknown(loader, mark, what, name, nearest.best);
-	return section->key_count;
+	return meant;
 }
 
 // The text of a map's key, or NULL (reported).
@@ -97,13 +103,17 @@ static void read_map(struct loader *loader, const struct section *section, const
 	for (; pair < node->data.mapping.pairs.top; pair++) {
 		struct mark mark;
 		const char *name = key_text(loader, pair->key, &mark);
-		size_t i =
-			name != NULL ? find_key(loader, section, name, mark) : section->key_count;
-		if (i == section->key_count) {
+		bool known = false;
+		const struct key *key =
+			name != NULL ? find_key(loader, section, name, mark, &known) : NULL;
+		if (key == NULL) {
 			continue;
 		}
-		const struct key *key = &section->keys[i];
+		size_t i = (size_t)(key - section->keys);
 		named[i] = true;
+		if (!known) {
+			continue;
+		}
 		if (key->convert == NULL) {
 			report_error(&loader->report, mark,
 				     "key '%s' is not supported yet: leave it out", name);
@@ -221,13 +231,13 @@ static void find_sections(struct loader *loader, const yaml_node_t *root, struct
 	}
 }
 
-static void read_root(struct loader *loader, const yaml_node_t *root)
+static bool read_root(struct loader *loader, const yaml_node_t *root)
 {
 	struct mark start = source_mark(root->start_mark);
 	if (root->type != YAML_MAPPING_NODE) {
 		report_error(&loader->report, start,
 			     "name of a section is expected here, such as 'site:'");
-		return;
+		return false;
 	}
 
 	struct found found = { 0 };
@@ -252,6 +262,7 @@ static void read_root(struct loader *loader, const yaml_node_t *root)
 			}
 		}
 	}
+	return true;
 }
 
 // Without a list of uplinks a host or forward has all, in the order of the file.
@@ -316,12 +327,15 @@ static int load_document(struct loader *loader)
 		return -ENOMEM;
 	}
 	loader->visited[1] = true;
-	read_root(loader, yaml_document_get_root_node(document));
+	bool readable = read_root(loader, yaml_document_get_root_node(document));
 	free(loader->visited);
 	loader->visited = NULL;
 
 	if (loader->failed || loader->marks.failed || complete(loader->site) != 0) {
 		return -ENOMEM;
+	}
+	if (!readable) {
+		return 0;
 	}
 	marks_sort(&loader->marks);
 	const struct check check = { loader->site, &loader->marks, &loader->report };
@@ -360,7 +374,7 @@ int site_load(const char *path, struct site **site, struct text *report)
 		ret = -EINVAL;
 	}
 	report_print(&loader.report, path, report);
-	if (ret == 0 && (loader.report.failed || report->failed)) {
+	if (loader.report.failed || report->failed) {
 		ret = -ENOMEM;
 	}
 	if (ret == 0) {

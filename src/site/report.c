@@ -33,6 +33,9 @@ static void clean(char *message)
 }
 
 static void report_add(struct report *report, struct mark mark, bool warning, const char *format,
+		       va_list args) __attribute__((format(printf, 4, 0)));
+
+static void report_add(struct report *report, struct mark mark, bool warning, const char *format,
 		       va_list args)
 {
 	struct report_line *lines = array_grow(report->lines, report->count, sizeof(*lines));

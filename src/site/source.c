@@ -18,6 +18,9 @@ static const struct mark start = { 1, 1 };
 // No address with its prefix length is longer.
 #define ADDRESS_SHOWN 64
 
+// libyaml's time grows with the square of the depth; a site file has three levels.
+#define BRACKETS_MAX 1000
+
 // One byte more than allowed is read, to see that there is more.
 static int read_all(int fd, struct source *source)
 {
@@ -145,6 +148,7 @@ static int scan(const struct source *source, struct report *report)
 	size_t errors = report->errors;
 	struct mark mark = start;
 	bool indentation = true;
+	size_t brackets = 0;
 	const unsigned char *c = (const unsigned char *)source->data;
 	const unsigned char *end = c + source->size;
 
@@ -159,6 +163,14 @@ static int scan(const struct source *source, struct report *report)
 			report_error(report, mark,
 				     "control character 0x%02x: the file must be plain text",
 				     length == 1 ? c[0] : c[1]);
+			return -EINVAL;
+		}
+		brackets += strchr("[{", *c) != NULL ? 1 : 0;
+		brackets -= strchr("]}", *c) != NULL && brackets > 0 ? 1 : 0;
+		if (brackets > BRACKETS_MAX) {
+			report_error(report, mark,
+				     "more than %d brackets are open here: close each '[' and '{'",
+				     BRACKETS_MAX);
 			return -EINVAL;
 		}
 		if (*c == '\n' || (*c == '\r' && c[1] != '\n')) {
@@ -219,33 +231,42 @@ static const char *line_of(const struct source *source, size_t number)
 static const struct {
 	const char *problem;
 	const char *message;
+	bool opened; // By something that libyaml calls the context.
 } problems[] = {
 	{ "mapping values are not allowed in this context",
-	  "':' is not allowed here: check the indentation, and put a value that contains ': ' or "
-	  "ends with ':' in quotes" },
+	  "':' is not allowed here: check the indentation and that the line above is «key: value», "
+	  "and put a value that contains ': ' or ends with ':' in quotes",
+	  false },
 	{ "did not find expected ',' or ']'",
-	  "list is not closed: write ',' between its values and ']' at its end" },
+	  "list is not closed: write ',' between its values and ']' at its end", true },
 	{ "did not find expected ',' or '}'",
-	  "map is not closed: write ',' between its values and '}' at its end" },
+	  "map is not closed: write ',' between its values and '}' at its end", true },
 	{ "did not find expected key",
-	  "line does not fit the lines above it: check the indentation and stray characters" },
+	  "line does not fit the lines above it: check the indentation and stray characters",
+	  false },
 	{ "did not find expected '-' indicator",
-	  "line does not fit the list above it: check the indentation and stray characters" },
+	  "line does not fit the list above it: check the indentation and stray characters",
+	  false },
 	{ "found unexpected end of stream",
-	  "text in quotes is not closed: write the same quote at its end" },
-	{ "found unexpected ':'", "value ends with ':': put it in quotes" },
+	  "text in quotes is not closed: write the same quote at its end", true },
+	{ "found unexpected ':'", "value ends with ':': put it in quotes", false },
 	{ "did not find expected node content",
 	  "value is missing here: write one, and put a value that begins with ':', ',' or a "
-	  "bracket in quotes" },
-	{ "could not find expected ':'", "key has no ':' behind it: write «key: value»" },
+	  "bracket in quotes",
+	  false },
+	{ "could not find expected ':'", "key has no ':' behind it: write «key: value»", false },
 	{ "found undefined alias",
-	  "value begins with '*', a YAML alias, which is not supported here: put it in quotes" },
+	  "value begins with '*', a YAML alias, which is not supported here: put it in quotes",
+	  false },
 	{ "found character that cannot start any token",
-	  "value must not begin with this character: put it in quotes, and use spaces for tabs" },
-	{ "found unknown escape character", "backslash in double quotes begins an escape that YAML "
-					    "does not know: use single quotes" },
+	  "value must not begin with this character: put it in quotes, and use spaces for tabs",
+	  false },
+	{ "found unknown escape character",
+	  "backslash in double quotes begins an escape that YAML does not know: use single quotes",
+	  false },
 	{ "did not find expected <document start>",
-	  "line does not fit the lines above it: check the indentation and stray characters" },
+	  "line does not fit the lines above it: check the indentation and stray characters",
+	  false },
 };
 
 static void report_problem(const struct source *source, const yaml_parser_t *parser,
@@ -253,9 +274,11 @@ static void report_problem(const struct source *source, const yaml_parser_t *par
 {
 	const char *problem = parser->problem != NULL ? parser->problem : "not understood";
 	const char *message = problem;
+	bool opened = false;
 	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
 		if (strcmp(problems[i].problem, problem) == 0) {
 			message = problems[i].message;
+			opened = problems[i].opened;
 		}
 	}
 
@@ -269,7 +292,7 @@ static void report_problem(const struct source *source, const yaml_parser_t *par
 			     "address that begins or ends with ':' must be in quotes: write "
 			     "\"%.*s\"",
 			     (int)(length < ADDRESS_SHOWN ? length : ADDRESS_SHOWN), line + offset);
-	} else if (parser->context != NULL &&
+	} else if (opened && parser->context != NULL &&
 		   parser->context_mark.line != parser->problem_mark.line) {
 		report_error(report, mark, "%s (it begins at line %zu)", message,
 			     parser->context_mark.line + 1);
