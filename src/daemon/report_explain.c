@@ -5,6 +5,7 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
@@ -57,11 +58,11 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 
 static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
-	bool usable = uplink_view_usable(chain->view);
+	const char *reason = uplink_view_reason(chain->view);
+	bool flawless = strcmp(reason, "up") == 0;
 	(void)snprintf(detail, size, "%s",
-	               usable ? "forwarding and rp_filter let the forwards pass"
-	                      : uplink_view_reason(chain->view));
-	return usable;
+	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
+	return uplink_view_usable(chain->view);
 }
 
 static bool step_forward(const struct chain *chain, char *detail, size_t size)
