@@ -159,7 +159,7 @@ lab_up() {
 
 # lab_end: the last line of a test.
 lab_end() {
-	expect "no packet left by a foreign uplink" same 0 leaks
+	expect "no packet left by a foreign uplink" no_leaks
 	[ "$cases_failed" = 0 ]
 	exit
 }

@@ -40,7 +40,7 @@ reload_often() {
 flows_start
 expect "200 reloads" reload_often 200
 expect "200 reloads: no flow is lost" flows_stop
-expect "200 reloads: no leak" same 0 leaks
+expect "200 reloads: no leak" no_leaks
 
 # A restart adopts.
 flows_start
@@ -57,7 +57,7 @@ for _ in $(seq 200); do
 	ns gw conntrack -F 2>/dev/null
 done
 flows_stop >/dev/null
-expect "conntrack flushed 200 times: no leak" same 0 leaks
+expect "conntrack flushed 200 times: no leak" no_leaks
 expect "conntrack flushed 200 times: serves" wait_for 2 by_each get_by
 
 # All rules gone: replies must not leave by the main default route, nor unmasked.
@@ -70,7 +70,7 @@ for _ in $(seq 50); do
 done
 flows_stop >/dev/null
 kill "$outgoing_pid"
-expect "ruleset flushed 50 times: no leak" same 0 leaks
+expect "ruleset flushed 50 times: no leak" no_leaks
 expect "ruleset flushed 50 times: serves" wait_for 2 by_each get_by
 expect "ruleset flushed 50 times: published" wait_for 2 by_each uplink_answered
 lab_end

@@ -83,15 +83,30 @@ isp_up() {
 	# Sources :: (duplicate address detection) and link-local are no leaks: they go no further.
 	ns "$name" nft -f - <<-END
 		table inet isp {
-			counter leak4 { }
-			counter leak6 { }
+			counter leak { }
 			counter replies { }
 			set cut { type ifname; }
+			set leaked4 {
+				type ipv4_addr . ipv4_addr . inet_proto . inet_service . inet_service
+				flags dynamic
+				size 64
+			}
+			set leaked6 {
+				type ipv6_addr . ipv6_addr . inet_proto . inet_service . inet_service
+				flags dynamic
+				size 64
+			}
+			chain leak {
+				counter name leak
+				add @leaked4 { ip saddr . ip daddr . ip protocol . th sport . th dport }
+				add @leaked6 { ip6 saddr . ip6 daddr . ip6 nexthdr . th sport . th dport }
+				drop
+			}
 			chain ingress {
 				type filter hook prerouting priority raw; policy accept;
 				iifname != cust accept
-				ip saddr != { ${prefix4[$uplink]}, 0.0.0.0 } counter name leak4 drop
-				ip6 saddr != { ${prefix6[$uplink]}, fe80::/10, :: } counter name leak6 drop
+				ip saddr != { ${prefix4[$uplink]}, 0.0.0.0 } jump leak
+				ip6 saddr != { ${prefix6[$uplink]}, fe80::/10, :: } jump leak
 				ip daddr $client4 counter name replies
 				ip6 daddr $client6 counter name replies
 			}
@@ -213,11 +228,20 @@ isp_counter() {
 
 # Packets that left by the wrong uplink since lab_up, both families and both ISPs.
 leaks() {
-	local uplink total=0
+	echo $(($(isp_counter primary leak) + $(isp_counter backup leak)))
+}
+
+# no_leaks: else says what left where.
+no_leaks() {
+	local uplink
+	[ "$(leaks)" != 0 ] || return 0
 	for uplink in primary backup; do
-		total=$((total + $(isp_counter "$uplink" leak4) + $(isp_counter "$uplink" leak6)))
+		echo "foreign packets at the ISP $uplink (source, destination, protocol, ports):"
+		ns "${isp[$uplink]}" nft -j list table inet isp |
+			jq -c '.nftables[].set | select(.name == "leaked4" or .name == "leaked6") |
+				.elem // [] | .[] | (.elem.val // .).concat'
 	done
-	echo "$total"
+	return 1
 }
 
 # replies_took COMMAND...: run it and print the interfaces by which packets for the client left.
