@@ -65,13 +65,19 @@ static bool step_settings(const struct chain *chain, char *detail, size_t size)
 	return usable;
 }
 
+/*! A family that the uplink uses; of a dead uplink any, for what is installed stays installed. */
+static bool family_counts(const struct uplink_view *view, unsigned family)
+{
+	return view->family[family].usable || !uplink_view_usable(view);
+}
+
 static bool step_forward(const struct chain *chain, char *detail, size_t size)
 {
 	unsigned number = chain->view->uplink->number;
 	const struct address *target = NULL;
 	char text[ADDRESS_TEXT_MAX];
 	for (unsigned i = 0; i < FAMILIES && target == NULL; i++) {
-		if (chain->view->family[i].usable) {
+		if (family_counts(chain->view, i)) {
 			target = server_target(chain->host->server, number, family_number(i));
 		}
 	}
@@ -92,7 +98,7 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
 	bool good = false;
 	for (unsigned i = 0; i < FAMILIES; i++) {
-		good |= chain->view->family[i].usable &&
+		good |= family_counts(chain->view, i) &&
 		        (chain->standing->broken.family[i] & bit) == 0;
 	}
 	(void)snprintf(detail, size, "rules and table %u %s",
