@@ -25,8 +25,9 @@
 /*! Heartbeat, watchdog and a pass that no event has asked for. plan_table.c knows this number. */
 #define TICK_MS 10000
 
-/*! A pass that failed is tried again after that. */
+/*! A pass that failed is tried again after that; one that saw things change, sooner. */
 #define RETRY_MS 1000
+#define RETRY_SOON_MS 20
 
 struct daemon {
 	const char *path;
@@ -47,7 +48,8 @@ static void on_retry(uv_timer_t *timer);
 static void after_pass(struct daemon *daemon, int ret)
 {
 	if (ret != 0) {
-		(void)uv_timer_start(&daemon->retry, on_retry, RETRY_MS, 0);
+		(void)uv_timer_start(&daemon->retry, on_retry,
+		                     ret == -EAGAIN ? RETRY_SOON_MS : RETRY_MS, 0);
 	} else {
 		(void)uv_timer_stop(&daemon->retry);
 	}

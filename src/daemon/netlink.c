@@ -164,7 +164,7 @@ static int message_error(const struct nlmsghdr *message)
 {
 	int error = 0;
 	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(error))) {
-		memcpy(&error, message + 1, sizeof(error));
+		memcpy(&error, (const char *)message + NLMSG_HDRLEN, sizeof(error));
 	}
 	return error > 0 ? -EPROTO : error;
 }

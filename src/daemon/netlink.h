@@ -41,7 +41,7 @@ uint32_t netlink_port(const struct netlink *netlink);
 int netlink_subscribe(struct netlink *netlink, const unsigned *groups, size_t count);
 
 /*!
- * \brief Send a request and hand each answer to a function, until the acknowledgement or the dump's end.
+ * \brief Send a request and hand over each answer, until the acknowledgement or the end of the dump.
  * \param request  Its sequence number is set here, and NLM_F_ACK if it is no dump.
  * \param handle   May be NULL if only the acknowledgement counts.
  * \return 0, the kernel's -errno, the first error of handle, -EAGAIN if a change interrupted the

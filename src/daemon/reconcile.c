@@ -242,7 +242,9 @@ int reconcile_run(struct reconcile *reconcile)
 		ret = plan_build(reconcile->site, &before, reconcile->drained, &plan);
 	}
 	if (ret != 0) {
-		log_error("kernel, failed to observe (%s)", strerror(-ret));
+		// Too much is changing to see it whole; the events of that lead here again.
+		log_line(ret == -EAGAIN ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+		         "kernel, failed to observe (%s)", strerror(-ret));
 		observed_deinit(&before);
 		return ret;
 	}

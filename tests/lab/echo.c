@@ -4,7 +4,8 @@
  * A UDP echo for the lab: each datagram goes back from the very address that it was sent to.
  *
  *   echo PORT...              serve IPv4 and IPv6
- *   echo -c ADDRESS PORT      send one datagram and wait up to a second for it
+ *   echo -c ADDRESS PORT [SOURCE-PORT]
+ *                             send one datagram and wait up to a second for it
  *
  * A wildcard socket would answer from the address of the route back, which is another one on a server
  * with an address for each uplink, so the destination is taken from IPV6_PKTINFO (RFC 3542 section 6).
@@ -83,7 +84,7 @@ static int serve(int count, char **ports)
 	return EXIT_FAILURE;
 }
 
-static int ask(const char *address, const char *port)
+static int ask(const char *address, const char *port, const char *source_port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *server = NULL;
@@ -96,8 +97,12 @@ static int ask(const char *address, const char *port)
 	struct timeval second = { .tv_sec = 1 };
 	int fd = socket(server->ai_family, SOCK_DGRAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	struct sockaddr_storage local = { .ss_family = server->ai_family };
+	// At the same place for both families.
+	((struct sockaddr_in *)&local)->sin_port = htons(atoi(source_port));
 	// A connected socket takes replies from that address and port alone.
-	int ret = connect(fd, server->ai_addr, server->ai_addrlen);
+	int ret = bind(fd, (struct sockaddr *)&local, server->ai_addrlen);
+	ret = ret != 0 ? ret : connect(fd, server->ai_addr, server->ai_addrlen);
 	freeaddrinfo(server);
 	if (ret != 0 || send(fd, sent, sizeof(sent), 0) < 0 ||
 	    recv(fd, received, sizeof(received), 0) < 0) {
@@ -111,8 +116,8 @@ static int ask(const char *address, const char *port)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "-c") == 0) {
-		return ask(argv[2], argv[3]);
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "-c") == 0) {
+		return ask(argv[2], argv[3], argc == 5 ? argv[4] : "0");
 	}
 	return serve(argc - 1, argv + 1);
 }

@@ -115,10 +115,13 @@ ctl() {
 
 # knotd as its own user on what multihomectl generates, nothing else.
 knotd_start() {
+	knotd_configure && knotd_run
+}
+
+knotd_configure() {
 	local directory=$lab/gw/knot
 	mkdir -p "$directory/zones"
-	cp "$build/modules/arrival/.libs/arrival.so" "$directory/arrival.so" 2>/dev/null ||
-		cp "$build/.libs/arrival.so" "$directory/arrival.so" || return 1
+	cp "$build/.libs/arrival.so" "$directory/" || return 1
 	ctl knot-conf --module-file "$directory/arrival.so" --zone-dir "$directory/zones" \
 		--zones "$directory/zones" >"$directory/generated.conf" || return 1
 	cat >"$directory/knot.conf" <<-END
@@ -135,6 +138,10 @@ knotd_start() {
 		    storage: $directory
 		include: $directory/generated.conf
 	END
+}
+
+knotd_run() {
+	local directory=$lab/gw/knot
 	chown -R knot:knot "$directory"
 	spawn gw env LD_PRELOAD="$module_preload" knotd -c "$directory/knot.conf" \
 		>>"$directory/log" 2>&1
@@ -149,23 +156,66 @@ knotd_stop() {
 # A module with AddressSanitizer needs its runtime in knotd.
 module_preload=${LAB_PRELOAD:-}
 
-# gateway_up: site file, daemon and knotd, until both uplinks are answered by name and served.
-gateway_up() {
+# uplink_answered UPLINK: the daemon publishes it.
+uplink_answered() {
+	ctl status --json | jq -e --arg id "$1" '.uplinks[] | select(.id == $id) | .answered' >/dev/null
+}
+
+uplink_withdrawn() {
+	ctl status --json | jq -e --arg id "$1" '.uplinks[] | select(.id == $id) | .answered | not' >/dev/null
+}
+
+# by_each COMMAND...: with each uplink's name as its last argument.
+by_each() {
+	"$@" primary && "$@" backup
+}
+
+# data_plane_up [unprivileged]: the daemon alone, until it publishes both uplinks.
+data_plane_up() {
 	site_file
 	daemon_start "$@"
-	wait_for 10 daemon_answers || return 1
+	wait_for 10 by_each uplink_answered
+}
+
+# gateway_up [unprivileged]: daemon and knotd, until both uplinks are answered and serve.
+gateway_up() {
+	data_plane_up "$@" || return 1
 	knotd_start || return 1
-	wait_for 10 gateway_serves
+	wait_for 10 by_each uplink_serves
+}
+
+# observer_start [OPTION...]: ask and connect by all addresses from outside, 50 times a second. It is
+# told by uplink_is what an uplink is physically.
+observer_start() {
+	mkfifo "$lab/schedule"
+	# Both ends, so that writing never blocks.
+	exec {schedule}<>"$lab/schedule"
+	spawn cli "$build/tests/lab/observer" -s "$lab/schedule" "$@" www.example.com \
+		"primary=${address4[primary]}" "backup=${address4[backup]}" \
+		"primary=${address6[primary]}" "backup=${address6[backup]}" >"$lab/observer.log" 2>&1
+	observer_pid=$!
+}
+
+# uplink_is UPLINK up|down
+uplink_is() {
+	echo "$1 $2" >&"$schedule"
+}
+
+# The observer's verdict is its exit status.
+observer_stop() {
+	kill "$observer_pid"
+	wait "$observer_pid"
+	local status=$?
+	cat "$lab/observer.log"
+	exec {schedule}>&-
+	rm "$lab/schedule"
+	return $status
 }
 
 # uplink_serves UPLINK: its name server answers its address, and the page comes by that address.
 uplink_serves() {
 	[ "$(answer_by "$1")" = "${address4[$1]}" ] && [ "$(answer_by "$1" AAAA)" = "${address6[$1]}" ] &&
 		get_by "$1" && get_by6 "$1"
-}
-
-gateway_serves() {
-	uplink_serves primary && uplink_serves backup
 }
 
 # answer_by UPLINK [TYPE [KDIG OPTION...]]: the addresses that the uplink's name server answers.
@@ -195,7 +245,28 @@ get_by6() {
 	ns cli curl -sS --max-time 1 "http://[${address6[$1]}]:${2:-80}/"
 }
 
-# udp_by ADDRESS PORT: one datagram there and back.
+# udp_by UPLINK PORT [SOURCE-PORT]: one datagram there and back.
 udp_by() {
-	ns cli "$build/tests/lab/echo" -c "$1" "$2"
+	ns cli "$build/tests/lab/echo" -c "${address4[$1]}" "$2" ${3:+"$3"}
+}
+
+udp_by6() {
+	ns cli "$build/tests/lab/echo" -c "${address6[$1]}" "$2"
+}
+
+# download_start UPLINK: some three seconds of data in the background.
+download_start() {
+	spawn cli curl -sS --max-time 30 -r 0-12582911 -o /dev/null -w '%{size_download}\n' \
+		"http://${address4[$1]}/slow" >"$lab/download.log" 2>&1
+	download_pid=$!
+	wait_for 2 download_flows
+}
+
+download_flows() {
+	ns gw conntrack -L -p tcp --state ESTABLISHED 2>/dev/null | grep -q "src=$client4"
+}
+
+download_finishes() {
+	wait "$download_pid"
+	same 12582912 cat "$lab/download.log"
 }

@@ -40,8 +40,13 @@ wait_for() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(now_ms)" -lt "$deadline" ] || return 1
-		read -r -t 0.02 <> <(:) || :
+		pause 20
 	done
+}
+
+# A pause of some milliseconds: where time itself is the matter.
+pause() {
+	read -r -t "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" <> <(:) || :
 }
 
 # stays SECONDS COMMAND...: it succeeds again and again for that long.
@@ -71,6 +76,13 @@ expect() {
 			fi
 		} | sed 's/^/# /'
 	fi
+}
+
+# require WHAT COMMAND...: a case without which the others mean nothing.
+require() {
+	local before=$cases_failed
+	expect "$@"
+	[ "$cases_failed" = "$before" ] || exit 1
 }
 
 # same WANTED COMMAND...: its output, lines joined by a blank, is that text.
@@ -116,11 +128,12 @@ kill_namespace() {
 lab_down() {
 	local name
 	trap - EXIT
+	# Else the shell tells of each killed job.
+	exec 2>/dev/null
 	for name in "${namespaces[@]}"; do
 		kill_namespace "$name"
 	done
-	# Shells report killed jobs unless they are waited for.
-	wait 2>/dev/null || :
+	wait
 	for name in "${namespaces[@]}"; do
 		ip netns del "$lab_id-$name" 2>/dev/null || :
 	done

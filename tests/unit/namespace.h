@@ -24,7 +24,10 @@ char *output_of(const char *command);
 /*! \brief Become user 65534 with CAP_NET_ADMIN and CAP_NET_RAW and nothing else. */
 void capabilities_drop(void);
 
-/*! \brief Number of open descriptors, and resident memory in KiB. */
+/*! \brief After a change of user: let LeakSanitizer look at the process all the same. */
+void leaks_stay_visible(void);
+
+/*! \brief Number of open descriptors, and resident memory in KiB (0 under AddressSanitizer). */
 unsigned descriptors_open(void);
 unsigned long memory_resident(void);
 

@@ -353,7 +353,7 @@ START_TEST(many_virtual_hosts_share_a_server)
 	text_add(&text, SITE UPLINKS SERVERS "host:\n");
 	for (unsigned i = 0; i < 10000; i++) {
 		text_add(&text,
-			 "- {domain: h%u.example.com, server: web, port: [tcp/80, tcp/443]}\n", i);
+		         "- {domain: h%u.example.com, server: web, port: [tcp/80, tcp/443]}\n", i);
 	}
 	char *file = text_take(&text);
 	ck_assert_ptr_nonnull(file);
@@ -370,7 +370,7 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	suite_add_tcase(suite, cases);
 	tcase_add_loop_test(cases, wrong_meaning_is_named_with_its_place, 0,
-			    sizeof(bad_sites) / sizeof(bad_sites[0]));
+	                    sizeof(bad_sites) / sizeof(bad_sites[0]));
 	tcase_add_loop_test(cases, uplinks_are_counted, 0, 9);
 	tcase_add_test(cases, many_virtual_hosts_share_a_server);
 	SRunner *runner = srunner_create(suite);

@@ -435,7 +435,7 @@ static void assert_address(const struct address *address, const char *expected)
 }
 
 static void assert_service(const struct service *service, uint8_t protocol, unsigned first,
-			   unsigned last, unsigned inside)
+                           unsigned last, unsigned inside)
 {
 	ck_assert_uint_eq(service->protocol, protocol);
 	ck_assert_uint_eq(service->first, first);
@@ -504,9 +504,9 @@ START_TEST(example_is_read_in_full)
 	char *report = NULL;
 	ck_assert_int_eq(load_bytes(bytes, size, &site, &report), 0);
 	ck_assert_str_eq(report, "23:12: warning: uplink 'primary', probes are read but not run by "
-				 "this version: carrier, address and gateway decide\n"
-				 "31:12: warning: uplink 'backup', probes are read but not run by "
-				 "this version: carrier, address and gateway decide\n");
+	                         "this version: carrier, address and gateway decide\n"
+	                         "31:12: warning: uplink 'backup', probes are read but not run by "
+	                         "this version: carrier, address and gateway decide\n");
 	free(report);
 	free(bytes);
 
@@ -541,9 +541,9 @@ END_TEST
 START_TEST(absent_keys_have_their_defaults)
 {
 	struct site *site = load_good(SITE UPLINKS SERVERS
-				      "mail:\n- {domain: example.com, server: web}\n"
-				      "host:\n"
-				      "- {domain: w.example.com, server: web, port: tcp/80}\n");
+	                              "mail:\n- {domain: example.com, server: web}\n"
+	                              "host:\n"
+	                              "- {domain: w.example.com, server: web, port: tcp/80}\n");
 	ck_assert_str_eq(site->hostmaster, "hostmaster.example.com");
 	ck_assert_uint_eq(site->lan.count, 0);
 	ck_assert(site->masquerade);
@@ -650,7 +650,7 @@ END_TEST
 START_TEST(byte_order_mark_and_crlf_are_taken)
 {
 	struct site *site = load_good("\xef\xbb\xbfsite: {domain: example.com}\r\n"
-				      "uplink:\r\n- {id: a, interface: w0}\r\n");
+	                              "uplink:\r\n- {id: a, interface: w0}\r\n");
 	ck_assert_str_eq(site->uplinks[0].interface, "w0");
 	site_free(site);
 }
@@ -670,7 +670,7 @@ START_TEST(zero_byte_is_refused)
 {
 	static const char bytes[] = "site:\n  domain: \0";
 	assert_refused(bytes, sizeof(bytes),
-		       "2:11: control character 0x00: the file must be plain text\n");
+	               "2:11: control character 0x00: the file must be plain text\n");
 }
 END_TEST
 
@@ -678,7 +678,7 @@ START_TEST(utf16_is_refused)
 {
 	static const char bytes[] = "\xff\xfes\0i\0t\0e\0";
 	assert_refused(bytes, sizeof(bytes),
-		       "1:1: byte 0xff is not UTF-8: save the file as UTF-8\n");
+	               "1:1: byte 0xff is not UTF-8: save the file as UTF-8\n");
 }
 END_TEST
 
@@ -701,7 +701,7 @@ START_TEST(deep_brackets_are_refused_at_once)
 	ck_assert_ptr_nonnull(bytes);
 	memset(bytes, '[', size);
 	assert_refused(bytes, size,
-		       "1:1001: more than 1000 brackets are open here: close each '[' and '{'\n");
+	               "1:1001: more than 1000 brackets are open here: close each '[' and '{'\n");
 	free(bytes);
 }
 END_TEST
@@ -742,7 +742,7 @@ START_TEST(unreadable_file_is_refused)
 	// The superuser reads it all the same, and finds it empty.
 	ck_assert_int_eq(ret, allowed ? -EINVAL : -EACCES);
 	ck_assert_ptr_nonnull(strstr(report.data, allowed ? "file is empty"
-							  : "file cannot be opened (Permission"));
+	                                                  : "file cannot be opened (Permission"));
 	text_free(&report);
 }
 END_TEST
@@ -760,14 +760,14 @@ START_TEST(manual_describes_every_key_and_default)
 			(void)snprintf(item, sizeof(item), "\n.It Ic %s :", key->name);
 			const char *found = strstr(next, item);
 			ck_assert_msg(key->convert == NULL || found != NULL, "section %s, key %s",
-				      section->name, key->name);
+			              section->name, key->name);
 			next = found != NULL ? found + 1 : next;
 			const char *standard =
 				key->standard != NULL ? strstr(next, key->standard) : NULL;
 			const char *end = strstr(next, "\n.It Ic ");
 			ck_assert_msg(key->standard == NULL ||
-					      (standard != NULL && (end == NULL || standard < end)),
-				      "key %s, default %s", key->name, key->standard);
+			                      (standard != NULL && (end == NULL || standard < end)),
+			              "key %s, default %s", key->name, key->standard);
 		}
 	}
 	free(manual);
@@ -848,7 +848,7 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	suite_add_tcase(suite, cases);
 	tcase_add_loop_test(cases, wrong_value_is_named_with_its_place, 0,
-			    sizeof(bad_files) / sizeof(bad_files[0]));
+	                    sizeof(bad_files) / sizeof(bad_files[0]));
 	tcase_add_test(cases, example_is_read_in_full);
 	tcase_add_test(cases, absent_keys_have_their_defaults);
 	tcase_add_test(cases, other_values_than_the_defaults_are_read);

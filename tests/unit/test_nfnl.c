@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Who changed netfilter, and what is in it, with the real nft(8) as the other process.
+ * Who changed netfilter, with the real nft(8) as the other process.
  */
 
 #include <check.h>
@@ -9,11 +9,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,27 +137,35 @@ START_TEST(flush_wakes_the_descriptor)
 }
 END_TEST
 
-// In a container getpid() isn't the number that the kernel puts into events.
+static bool own_commit_is_quiet(void)
+{
+	struct nfnl *inner;
+	struct nft_apply *inner_apply;
+	struct nfnl_events events;
+	char *error;
+	return getpid() == 1 && nfnl_open(&inner) == 0 && nft_apply_open(&inner_apply) == 0 &&
+	       nft_apply_run(inner_apply, OURS, &error) == 0 && nfnl_drain(inner, &events) == 0 &&
+	       !events.ours_changed && !events.overrun;
+}
+
+// In a container getpid() isn't the number that the kernel puts into events. The children end
+// without LeakSanitizer, which can't look at processes from in there.
 START_TEST(own_commit_is_known_in_a_pid_namespace)
 {
-	ck_assert_int_eq(unshare(CLONE_NEWPID), 0);
-	pid_t child = fork();
-	if (child == 0) {
-		struct nfnl *inner;
-		struct nft_apply *inner_apply;
-		struct nfnl_events events;
-		char *error;
-		bool right = getpid() == 1 && nfnl_open(&inner) == 0 &&
-		             nft_apply_open(&inner_apply) == 0 &&
-		             nft_apply_run(inner_apply, OURS, &error) == 0 &&
-		             nfnl_drain(inner, &events) == 0 && !events.ours_changed;
-		_exit(right ? 0 : 1);
+	int status = 1;
+	pid_t outer = fork();
+	if (outer == 0) {
+		pid_t inner = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
+		if (inner == 0) {
+			syscall(SYS_exit_group, own_commit_is_quiet() ? 0 : 1);
+		}
+		bool good = inner > 0 && waitpid(inner, &status, 0) == inner && status == 0;
+		syscall(SYS_exit_group, good ? 0 : 1);
 	}
-	int status;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(waitpid(outer, &status, 0), outer);
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	struct nfnl_events events = drain();
-	ck_assert(events.ours_changed && events.pid == (uint32_t)child);
+	ck_assert(events.ours_changed && events.pid > 1);
 }
 END_TEST
 
@@ -209,6 +217,13 @@ static int record(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
+static void recorded_free(void)
+{
+	for (size_t i = 0; i < recorded.count; i++) {
+		free(recorded.items[i]);
+	}
+}
+
 // As when the descriptor wakes in the middle: a socket pair in its place hands over one by one.
 START_TEST(commit_in_parts_is_told_once_whole)
 {
@@ -239,7 +254,10 @@ START_TEST(commit_in_parts_is_told_once_whole)
 		}
 		ck_assert_str_eq(events.process, "nft");
 	}
+	close(pair[0]);
+	close(pair[1]);
 	netlink_close(listener);
+	recorded_free();
 }
 END_TEST
 
@@ -271,134 +289,10 @@ START_TEST(damaged_event_is_passed_over)
 		ck_assert_int_ge(send(pair[1], bytes, length, 0), 0);
 		(void)drain();
 	}
+	close(pair[0]);
+	close(pair[1]);
 	netlink_close(listener);
-}
-END_TEST
-
-static bool named(char **names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-START_TEST(objects_are_those_of_our_table)
-{
-	struct nft_objects objects;
-	ck_assert_int_eq(nfnl_objects(nfnl, &objects), 0);
-	ck_assert(!objects.table && objects.chain_count == 0 && objects.set_count == 0);
-	nft_objects_deinit(&objects);
-
-	apply_ours(OTHER "table ip multihome { chain x { }; set y { type ifname; }; }\n");
-	ck_assert_int_eq(nfnl_objects(nfnl, &objects), 0);
-	ck_assert(!objects.table && objects.chain_count == 0 && objects.set_count == 0);
-	nft_objects_deinit(&objects);
-
-	// The set { 80, 81 } of the rule has no name of its own.
-	apply_ours(OURS);
-	ck_assert_int_eq(nfnl_objects(nfnl, &objects), 0);
-	ck_assert(objects.table);
-	ck_assert_uint_eq(objects.chain_count, 2);
-	ck_assert(named(objects.chains, 2, "pre") && named(objects.chains, 2, "use"));
-	ck_assert_uint_eq(objects.set_count, 3);
-	for (size_t i = 0; i < objects.set_count; i++) {
-		ck_assert_int_eq(objects.is_map[i], strcmp(objects.sets[i], "s") != 0);
-	}
-	ck_assert(named(objects.sets, 3, "s") && named(objects.sets, 3, "m"));
-	nft_objects_deinit(&objects);
-
-	apply_ours("flush ruleset; add table inet multihome");
-	ck_assert_int_eq(nfnl_objects(nfnl, &objects), 0);
-	ck_assert(objects.table && objects.chain_count == 0 && objects.set_count == 0);
-	nft_objects_deinit(&objects);
-}
-END_TEST
-
-START_TEST(listing_of_many_chains_is_complete)
-{
-	struct text text = TEXT_EMPTY;
-	for (int i = 0; i < 2000; i++) {
-		text_add(&text,
-		         "add table inet multihome; add chain inet multihome chain_%d; "
-		         "add set inet multihome set_%d { type ifname; }\n",
-		         i, i);
-	}
-	apply_ours(text.data);
-	text_free(&text);
-	struct nft_objects objects;
-	ck_assert_int_eq(nfnl_objects(nfnl, &objects), 0);
-	ck_assert_uint_eq(objects.chain_count, 2000);
-	ck_assert_uint_eq(objects.set_count, 2000);
-	nft_objects_deinit(&objects);
-}
-END_TEST
-
-static const struct {
-	const char *chain;
-	const char *lines;
-} drops[] = {
-	{ "add table ip t; add chain ip t FORWARD { type filter hook forward priority 0; policy "
-	  "drop; }",
-	  "table ip t, chain FORWARD\n" },
-	{ "add table ip6 t; add chain ip6 t c { type filter hook forward priority 5; policy drop; "
-	  "}",
-	  "table ip6 t, chain c\n" },
-	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy "
-	  "drop; }; "
-	  "add chain inet t d { type filter hook forward priority 1; policy drop; }",
-	  "table inet t, chain c\ntable inet t, chain d\n" },
-	{ "add table inet t; add chain inet t c { type filter hook forward priority 0; policy "
-	  "accept; }",
-	  "" },
-	{ "add table inet t; add chain inet t c { type filter hook input priority 0; policy drop; "
-	  "}",
-	  "" },
-	{ "add table inet t; add chain inet t c", "" },
-	{ "add table inet multihome; "
-	  "add chain inet multihome c { type filter hook forward priority 0; policy drop; }",
-	  "" },
-	{ "add table bridge t; add chain bridge t c { type filter hook forward priority 0; policy "
-	  "drop; }",
-	  "" },
-	{ "add table netdev t; "
-	  "add chain netdev t c { type filter hook ingress device lo priority 0; policy drop; }",
-	  "" },
-	{ "add table ip t", "" },
-};
-
-START_TEST(forward_chain_that_drops_is_named)
-{
-	struct text lines = TEXT_EMPTY;
-	apply_ours(drops[_i].chain);
-	ck_assert_int_eq(nfnl_foreign_drops(nfnl, &lines), 0);
-	char *text = text_take(&lines);
-	ck_assert_str_eq(text, drops[_i].lines);
-	free(text);
-}
-END_TEST
-
-START_TEST(listings_leave_neither_memory_nor_descriptors)
-{
-	unsigned descriptors = descriptors_open();
-	unsigned long memory = 0;
-	apply_ours(OURS OTHER);
-	for (int i = 0; i < 2000; i++) {
-		struct nfnl *other;
-		struct nft_objects objects;
-		struct text lines = TEXT_EMPTY;
-		ck_assert_int_eq(nfnl_open(&other), 0);
-		ck_assert_int_eq(nfnl_objects(other, &objects), 0);
-		ck_assert_int_eq(nfnl_foreign_drops(other, &lines), 0);
-		nft_objects_deinit(&objects);
-		text_free(&lines);
-		nfnl_close(other);
-		memory = i == 1000 ? memory_resident() : memory;
-	}
-	ck_assert_uint_eq(descriptors_open(), descriptors);
-	ck_assert_uint_le(memory_resident(), memory + 256);
+	recorded_free();
 }
 END_TEST
 
@@ -434,10 +328,6 @@ int main(void)
 	tcase_add_loop_test(cases, big_commit_is_told_or_lost_and_said_so, 0, 2);
 	tcase_add_test(cases, commit_in_parts_is_told_once_whole);
 	tcase_add_test(cases, damaged_event_is_passed_over);
-	tcase_add_test(cases, objects_are_those_of_our_table);
-	tcase_add_test(cases, listing_of_many_chains_is_complete);
-	tcase_add_loop_test(cases, forward_chain_that_drops_is_named, 0, COUNT(drops));
-	tcase_add_test(cases, listings_leave_neither_memory_nor_descriptors);
 	tcase_add_test(cases, capabilities_of_the_network_are_enough);
 	return namespace_suite_run(suite);
 }

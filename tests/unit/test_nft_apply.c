@@ -159,6 +159,7 @@ START_TEST(nothing_is_written_to_the_terminal)
 	ck_assert_int_eq(status.st_size, 0);
 	ck_assert(good == 0 && list == 0 && bad == COUNT(refused));
 	ck_assert(dropped == 0 && denied == -EPERM);
+	leaks_stay_visible();
 }
 END_TEST
 
@@ -229,9 +230,12 @@ END_TEST
 START_TEST(open_without_descriptors_fails_and_does_not_exit)
 {
 	struct nft_apply *other = NULL;
-	struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct rlimit none = { .rlim_cur = 0, .rlim_max = limit.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(nft_apply_open(&other), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_ptr_null(other);
 }
 END_TEST
@@ -241,6 +245,7 @@ START_TEST(without_capabilities_it_is_not_permitted)
 	char *error = NULL;
 	ck_assert_int_eq(setresgid(65534, 65534, 65534), 0);
 	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+	leaks_stay_visible();
 	ck_assert_int_eq(nft_apply_run(apply, OURS, &error), -EPERM);
 	ck_assert_ptr_nonnull(strstr(error, "Operation not permitted"));
 	free(error);
