@@ -10,6 +10,24 @@ generation() {
 	ctl status --json | jq .generation
 }
 
+# A peer that always sends from one port (WireGuard), also before there is a forward for it: its
+# entry in conntrack must not keep it from the server for as long as it sends.
+sed -i 's|udp/51820|udp/51821|' "$(site_file_path)"
+ctl reload >/dev/null
+udp_by backup 51820 45678 >/dev/null 2>&1
+site_file
+expect "a forward for a peer that sends already" ctl reload
+expect "a forward for a peer that sends already: it is served" wait_for 2 udp_by backup 51820 45678
+
+# The same, towards another inside port, and back.
+sed -i 's|udp/51820|udp/51820:9|' "$(site_file_path)"
+ctl reload >/dev/null
+expect "a forward to a dead inside port: its peer is not served" \
+	fails udp_by backup 51820 45678
+site_file
+ctl reload >/dev/null
+expect "a forward with a new inside port: its peer is served" wait_for 2 udp_by backup 51820 45678
+
 download_start backup
 before=$(generation)
 host_ports='tcp/80, tcp/8080:80, tcp/443:8443, udp/443'
