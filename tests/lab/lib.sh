@@ -157,8 +157,14 @@ lab_up() {
 	fi
 }
 
+# What AddressSanitizer and UndefinedBehaviorSanitizer said in any log.
+sanitizer_reports() {
+	grep -rE 'AddressSanitizer|runtime error:' "$lab" --include='*log' | head -n 5
+}
+
 # lab_end: the last line of a test.
 lab_end() {
+	[ -z "$module_preload" ] || expect "no sanitizer reports anything" same "" sanitizer_reports
 	expect "no packet left by a foreign uplink" no_leaks
 	[ "$cases_failed" = 0 ]
 	exit
