@@ -35,7 +35,7 @@ static int64_t now_ms(void)
 static void limit_blocking(int fd, unsigned timeout_ms)
 {
 	const struct timeval limit = { .tv_sec = timeout_ms / 1000,
-				       .tv_usec = timeout_ms % 1000 * 1000 };
+		                       .tv_usec = timeout_ms % 1000 * 1000 };
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
@@ -193,23 +193,23 @@ static void explain_failure(const char *path, unsigned timeout_ms, int ret, stru
 		break;
 	case -ENAMETOOLONG:
 		text_add(error, "path too long (at most %zu characters): choose a shorter run-dir",
-			 sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		         sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 		break;
 	case -ETIMEDOUT:
 		text_add(error, "no answer within %g s: multihomed is busy or stopped, see its log",
-			 timeout_ms / 1000.0);
+		         timeout_ms / 1000.0);
 		break;
 	case -ECONNRESET:
 		text_add(error,
-			 "multihomed closed the connection before a whole answer: see its log");
+		         "multihomed closed the connection before a whole answer: see its log");
 		break;
 	case -EMSGSIZE:
 		text_add(error, "answer too long (more than %u MiB)", CLIENT_ANSWER_MAX >> 20);
 		break;
 	case -EBADMSG:
 		text_add(error,
-			 "answer not understood: are multihomed and multihomectl of the same "
-			 "version?");
+		         "answer not understood: are multihomed and multihomectl of the same "
+		         "version?");
 		break;
 	default:
 		text_add(error, "failed to ask (%s)", strerror(-ret));
@@ -217,7 +217,7 @@ static void explain_failure(const char *path, unsigned timeout_ms, int ret, stru
 }
 
 int client_ask(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
-	       struct text *error)
+               struct text *error)
 {
 	char *line = NULL;
 	size_t length;

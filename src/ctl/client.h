@@ -31,4 +31,4 @@
  *         whole line), -EMSGSIZE (too long), -EBADMSG (no such object), ...
  */
 int client_ask(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
-	       struct text *error);
+               struct text *error);

@@ -69,8 +69,8 @@ static int serial_of_day(const char *path, uint32_t *serial)
 		return -ERANGE;
 	}
 	*serial = ((uint32_t)(day.tm_year + 1900) * 10000 + (uint32_t)(day.tm_mon + 1) * 100 +
-		   (uint32_t)day.tm_mday) *
-		  100;
+	           (uint32_t)day.tm_mday) *
+	          100;
 	return 0;
 }
 
@@ -80,7 +80,7 @@ int command_serial(const struct command_line *line, uint32_t *serial)
 		int ret = serial_of_day(line->config, serial);
 		if (ret != 0) {
 			command_error("%s, failed to read its time of change (%s)", line->config,
-				      strerror(-ret));
+			              strerror(-ret));
 		}
 		return ret;
 	}
@@ -102,7 +102,7 @@ int command_write(const char *path, const struct text *text)
 		int ret = output_replace(path, text);
 		if (ret != 0) {
 			command_error("%s, failed to write (%s)", path,
-				      ret == -EINVAL ? "not a regular file" : strerror(-ret));
+			              ret == -EINVAL ? "not a regular file" : strerror(-ret));
 			return EXIT_WRONG;
 		}
 		return EXIT_GOOD;
@@ -117,8 +117,8 @@ const json_t *command_content(const json_t *answer, const char *key)
 	const json_t *content = json_object_get(answer, key);
 	if (!json_is_object(content)) {
 		command_error("answer without '%s': are multihomed and multihomectl of the same "
-			      "version?",
-			      key);
+		              "version?",
+		              key);
 		return NULL;
 	}
 	return content;
@@ -168,7 +168,7 @@ static void write_refusal(const json_t *answer)
 }
 
 int command_ask(const struct command_line *line, const json_t *request, enum exit_code refused,
-		json_t **answer)
+                json_t **answer)
 {
 	if (request == NULL) {
 		command_error("names must be valid UTF-8");

@@ -90,4 +90,4 @@ bool command_color(void);
  * \return Exit code.
  */
 int command_ask(const struct command_line *line, const json_t *request, enum exit_code refused,
-		json_t **answer);
+                json_t **answer);

@@ -44,7 +44,7 @@ static void write_step(const json_t *step, int width, bool color, struct text *t
 	struct text name = TEXT_EMPTY;
 	field_add(&name, step, "step");
 	text_add(text, "  %s%s%s  %-*s  ", color && !good ? "\033[31m" : "", good ? "ok" : "NO",
-		 color && !good ? "\033[0m" : "", width, name.data != NULL ? name.data : "");
+	         color && !good ? "\033[0m" : "", width, name.data != NULL ? name.data : "");
 	text_free(&name);
 	field_add(text, step, "detail");
 	text_add(text, "\n");
@@ -104,7 +104,7 @@ int command_explain(const struct command_line *line)
 	size_t length = strlen(line->name);
 	length -= length > 1 && line->name[length - 1] == '.' ? 1 : 0;
 	json_t *request = json_pack("{s:s, s:s%, s:s*}", "command", "explain", "name", line->name,
-				    length, "uplink", line->uplink);
+	                            length, "uplink", line->uplink);
 	json_t *answer = NULL;
 	struct text text = TEXT_EMPTY;
 	int code = command_ask(line, request, EXIT_WRONG, &answer);

@@ -64,10 +64,10 @@ void field_add_duration(struct text *text, json_int_t seconds)
 		first++;
 	}
 	text_add(text, "%" JSON_INTEGER_FORMAT "%c", seconds / units[first].seconds,
-		 units[first].letter);
+	         units[first].letter);
 	json_int_t rest = seconds % units[first].seconds;
 	if (first < last && rest >= units[first + 1].seconds) {
 		text_add(text, "%" JSON_INTEGER_FORMAT "%c", rest / units[first + 1].seconds,
-			 units[first + 1].letter);
+		         units[first + 1].letter);
 	}
 }

@@ -21,7 +21,7 @@ static int add_quoted(struct text *text, const char *what, const char *value, st
 	for (const char *c = value; *c != '\0'; c++) {
 		if (iscntrl((unsigned char)*c)) {
 			text_add(error, "%s, has a control character that knot.conf cannot hold",
-				 what);
+			         what);
 			return -EINVAL;
 		}
 		text_add(text, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
@@ -37,18 +37,16 @@ static int listen_addresses(const struct site *site, struct text *text, struct t
 		const struct uplink *uplink = &site->uplinks[i];
 		if (uplink->address.count == 0) {
 			text_add(error,
-				 "uplink '%s', has no address in the site file, but with "
-				 "'dns-binding: "
-				 "address' knotd listens on each address by itself: use "
-				 "'dns-binding: "
-				 "port', or give its address",
-				 uplink->id);
+			         "uplink '%s', has no address in the site file, but with "
+			         "'dns-binding: address' knotd listens on each address by "
+			         "itself: use 'dns-binding: port', or give its address",
+			         uplink->id);
 			return -EINVAL;
 		}
 		for (size_t a = 0; a < uplink->address.count; a++) {
 			char buffer[ADDRESS_TEXT_MAX];
 			text_add(text, "    listen: %s@53 # uplink %s\n",
-				 address_format(&uplink->address.items[a], buffer), uplink->id);
+			         address_format(&uplink->address.items[a], buffer), uplink->id);
 		}
 	}
 	return 0;
@@ -72,7 +70,7 @@ static int listen_devices(const struct site *site, struct text *text, struct tex
 }
 
 static int add_module(const struct site *site, const struct knot_conf_options *options,
-		      struct text *text, struct text *error)
+                      struct text *text, struct text *error)
 {
 	struct text table = TEXT_EMPTY;
 	int ret = 0;
@@ -95,19 +93,19 @@ static int add_module(const struct site *site, const struct knot_conf_options *o
 }
 
 static int add_zone(const struct host *host, const char *zone_dir, struct text *text,
-		    struct text *error)
+                    struct text *error)
 {
 	struct text file = TEXT_EMPTY;
 	text_add(&file, "%s%s%s.zone", zone_dir != NULL ? zone_dir : "",
-		 zone_dir != NULL ? "/" : "", host->domain);
+	         zone_dir != NULL ? "/" : "", host->domain);
 	text_add(text, "  - domain: %s.\n    file: ", host->domain);
 	int ret = file.failed ? -ENOMEM : add_quoted(text, "--zone-dir", file.data, error);
 	text_free(&file);
 	text_add(text, "\n"
-		       "    zonefile-sync: -1\n"
-		       "    zonefile-load: whole\n"
-		       "    journal-content: none\n"
-		       "    module: mod-arrival/site\n");
+	               "    zonefile-sync: -1\n"
+	               "    zonefile-load: whole\n"
+	               "    journal-content: none\n"
+	               "    module: mod-arrival/site\n");
 	return ret;
 }
 
@@ -120,14 +118,14 @@ static int check_options(const struct knot_conf_options *options, struct text *e
 	}
 	if (options->module_file != NULL && options->module_file[0] != '/') {
 		text_add(error, "--module-file '%s', must be an absolute path",
-			 options->module_file);
+		         options->module_file);
 		return -EINVAL;
 	}
 	return 0;
 }
 
 int knot_conf_write(const struct site *site, const struct knot_conf_options *options,
-		    struct text *text, struct text *error)
+                    struct text *text, struct text *error)
 {
 	static int (*const listen[])(const struct site *, struct text *, struct text *) = {
 		[DNS_BINDING_ADDRESS] = listen_addresses,
@@ -141,10 +139,10 @@ int knot_conf_write(const struct site *site, const struct knot_conf_options *opt
 	}
 	struct text own = TEXT_EMPTY;
 	text_add(&own,
-		 "# The part of knot.conf for the site %s, to be included from the main file.\n"
-		 "# Made by multihomectl from the site file: change that one, not this.\n"
-		 "\nserver:\n",
-		 site->domain);
+	         "# The part of knot.conf for the site %s, to be included from the main file.\n"
+	         "# Made by multihomectl from the site file: change that one, not this.\n"
+	         "\nserver:\n",
+	         site->domain);
 	ret = listen[site->dns_binding](site, &own, error);
 	if (ret == 0) {
 		ret = add_module(site, options, &own, error);
@@ -208,7 +206,7 @@ int command_knot_conf(const struct command_line *line)
 		folder = realpath(line->zones, NULL);
 		if (folder == NULL) {
 			command_error("%s, failed to find the folder (%s)", line->zones,
-				      strerror(errno));
+			              strerror(errno));
 			goto cleanup;
 		}
 	}

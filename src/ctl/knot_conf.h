@@ -24,4 +24,4 @@ struct knot_conf_options {
  * \return 0, -EINVAL (the site or an option cannot be expressed) or -ENOMEM.
  */
 int knot_conf_write(const struct site *site, const struct knot_conf_options *options,
-		    struct text *text, struct text *error);
+                    struct text *text, struct text *error);

@@ -87,13 +87,13 @@ static void print_help(void)
 		const struct option_row *row = &options[i];
 		char call[32];
 		(void)snprintf(call, sizeof(call), "%s %s", row->name,
-			       row->value != NULL ? row->value : "");
+		               row->value != NULL ? row->value : "");
 		(void)printf("  %c%c%c --%-18s %s\n", row->letter != 0 ? '-' : ' ',
-			     row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ',
-			     call, row->help);
+		             row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ',
+		             call, row->help);
 	}
 	(void)printf("  -h, --%-18s %s\n  -V, --%-18s %s\n", "help", "this text", "version",
-		     "the version");
+	             "the version");
 	(void)printf(
 		"\nExit codes: 0 good, 1 something found wrong, 2 usage or site file wrong.\n");
 }
@@ -131,7 +131,7 @@ static const struct command *find_command(int argc, char **argv, int *used)
 	add_names(&known, FOR_ALL);
 	bool two = argc > 1 && strcmp(argv[0], "zone") == 0;
 	command_error("'%s%s%s', no such command (known: %s)", argv[0], two ? " " : "",
-		      two ? argv[1] : "", known.data);
+	              two ? argv[1] : "", known.data);
 	text_free(&known);
 	return NULL;
 }
@@ -201,7 +201,7 @@ static bool options_fit(const struct command *command, unsigned given)
 			struct text takers = TEXT_EMPTY;
 			add_names(&takers, options[i].commands);
 			command_error("--%s, no option of '%s' (but of: %s)", options[i].name,
-				      command->name, takers.data);
+			              command->name, takers.data);
 			text_free(&takers);
 			return false;
 		}
@@ -232,8 +232,8 @@ static int run(int argc, char **argv)
 	int operands = command->operand != NULL ? 1 : 0;
 	if (argc - used != operands) {
 		command_error("'%s', takes %s%s", command->name,
-			      operands > 0 ? "one operand: " : "no operand",
-			      operands > 0 ? command->operand : "");
+		              operands > 0 ? "one operand: " : "no operand",
+		              operands > 0 ? command->operand : "");
 		return usage_hint();
 	}
 	line.name = operands > 0 ? argv[used] : NULL;

@@ -52,7 +52,7 @@ static const struct column host_columns[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void cell_text(const struct column *column, const json_t *row, const json_t *host,
-		      struct text *text)
+                      struct text *text)
 {
 	const json_t *object = column->source == SOURCE_HOST ? host : row;
 	const json_t *value = json_object_get(object, column->key);
@@ -90,7 +90,7 @@ static struct libscols_table *table_begin(const struct column *columns, size_t c
 
 /*! A row; host is NULL where its members would only repeat the row above. */
 static int table_row(struct libscols_table *table, const struct column *columns, size_t count,
-		     const json_t *row, const json_t *host)
+                     const json_t *row, const json_t *host)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	if (line == NULL) {
@@ -160,7 +160,7 @@ static int write_hosts(const json_t *hosts, bool color, struct text *text)
 			const json_t *uplink = json_array_get(uplinks, number);
 			if (ret == 0) {
 				ret = table_row(table, host_columns, COUNT(host_columns), uplink,
-						number == 0 ? host : NULL);
+				                number == 0 ? host : NULL);
 			}
 		}
 		if (ret == 0 && json_array_size(uplinks) == 0) {

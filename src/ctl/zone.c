@@ -112,7 +112,7 @@ void zone_comment(struct zone *zone, const char *format, ...)
 }
 
 static void add_record(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
-		       const uint8_t *rdata, size_t size)
+                       const uint8_t *rdata, size_t size)
 {
 	if (knot_dname_in_bailiwick(owner, zone->apex) < 0) {
 		zone_fail(zone, -EINVAL);
@@ -145,7 +145,7 @@ void zone_add_soa(struct zone *zone, uint32_t ttl, const struct zone_soa *soa)
 	size += knot_dname_size(rdata + size);
 
 	const uint32_t numbers[] = { soa->serial, soa->refresh, soa->retry, soa->expire,
-				     soa->minimum };
+		                     soa->minimum };
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		knot_wire_write_u32(rdata + size, numbers[i]);
 		size += sizeof(uint32_t);
@@ -165,7 +165,7 @@ void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server)
 }
 
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
-		      const struct address *address)
+                      const struct address *address)
 {
 	knot_dname_t name[KNOT_DNAME_MAXLEN];
 	int ret = name_parse(owner, name);
@@ -174,7 +174,7 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 		return;
 	}
 	add_record(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA, ttl,
-		   address->bytes, address_size(address));
+	           address->bytes, address_size(address));
 }
 
 static int add_line(struct text *text, const knot_rrset_t *record)

@@ -53,7 +53,7 @@ void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server);
 
 /*! \brief Add an A or AAAA record, by the address's family. */
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
-		      const struct address *address);
+                      const struct address *address);
 
 /*!
  * \brief The zone's text in the form of a zone file.

@@ -45,7 +45,7 @@ static size_t label_length(const struct site *site, const struct host *host)
 }
 
 void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
-			   struct text *name)
+                           struct text *name)
 {
 	for (size_t i = 0; i < label_length(site, host); i++) {
 		text_add(name, "%c", host->domain[i] == '.' ? '-' : host->domain[i]);
@@ -85,7 +85,7 @@ struct placeholder {
 
 /*! A type that the zone holds must be answerable, so a family needs a server and an uplink. */
 static struct placeholder placeholder_choose(const struct site *site, const struct host *host,
-					     uint8_t family)
+                                             uint8_t family)
 {
 	struct placeholder placeholder = { 0 };
 	for (size_t i = 0; i < host->uplink_count; i++) {
@@ -103,7 +103,7 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 	}
 	if (placeholder.invented) {
 		(void)address_parse(family == AF_INET ? "192.0.2.1" : "2001:db8::",
-				    &placeholder.address);
+		                    &placeholder.address);
 	}
 	return placeholder;
 }
@@ -123,17 +123,17 @@ static uint32_t name_server_ttl(const struct site *site)
 static void add_head(struct zone *zone, const struct site *site, const struct host *host)
 {
 	zone_comment(zone,
-		     "%s: the zone of a host with several uplinks, for knotd with mod-arrival.",
-		     host->domain);
+	             "%s: the zone of a host with several uplinks, for knotd with mod-arrival.",
+	             host->domain);
 	zone_comment(zone, "Made by multihomectl from the site file: change that one, not this.");
 	zone_comment(zone, "Its A and AAAA are placeholders that mod-arrival replaces (policy %s).",
-		     answer_policy_name(host->policy));
+	             answer_policy_name(host->policy));
 	zone_comment(zone, "The zone %s delegates it and holds the name servers' addresses.",
-		     site->domain);
+	             site->domain);
 }
 
 static int add_authority(struct zone *zone, const struct site *site, const struct host *host,
-			 uint32_t serial)
+                         uint32_t serial)
 {
 	uint32_t ttl = name_server_ttl(site);
 	for (size_t i = 0; i < site->uplink_count; i++) {
@@ -145,7 +145,7 @@ static int add_authority(struct zone *zone, const struct site *site, const struc
 		}
 		if (i == 0) {
 			zone_add_soa(zone, SOA_TTL,
-				     &(struct zone_soa){
+			             &(struct zone_soa){
 					     .mname = name,
 					     .rname = site->hostmaster,
 					     .serial = serial,
@@ -173,9 +173,9 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 	for (size_t f = 0; f < 2; f++) {
 		if (families[f].placeholder.invented) {
 			zone_comment(zone,
-				     "No uplink has an address for %s in the site file: the one "
-				     "here belongs to nobody.",
-				     families[f].type);
+			             "No uplink has an address for %s in the site file: the one "
+			             "here belongs to nobody.",
+			             families[f].type);
 		}
 	}
 
@@ -189,7 +189,7 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 		for (size_t f = 0; f < 2; f++) {
 			if (families[f].placeholder.present) {
 				zone_add_address(zone, owner, host->ttl,
-						 &families[f].placeholder.address);
+				                 &families[f].placeholder.address);
 			}
 		}
 	}
@@ -197,7 +197,7 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 }
 
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
-		    struct text *text, struct text *error)
+                    struct text *text, struct text *error)
 {
 	struct zone *zone = NULL;
 	int ret = zone_new(host->domain, &zone);
@@ -215,15 +215,13 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 
 	if (ret == -EINVAL) {
 		text_add(error,
-			 "host '%s', failed to write its zone (a name in it is too long or no "
-			 "domain "
-			 "name; the first label of its name servers, the host's name with hyphens "
-			 "and "
-			 "-ns1, may have 63 characters)",
-			 host->domain);
+		         "host '%s', failed to write its zone (a name in it is too long or no "
+		         "domain name; the first label of its name servers, the host's name with "
+		         "hyphens and -ns1, may have 63 characters)",
+		         host->domain);
 	} else if (ret != 0) {
 		text_add(error, "host '%s', failed to write its zone (%s)", host->domain,
-			 ret == -EBADMSG ? "it reads back differently" : strerror(-ret));
+		         ret == -EBADMSG ? "it reads back differently" : strerror(-ret));
 	}
 	return ret;
 }
@@ -250,7 +248,7 @@ static void report_unknown(const struct site *site, const char *name)
 		text_add(&known, "%s%s", i > 0 ? ", " : "", site->hosts[i].domain);
 	}
 	command_error("host '%s', not in the site file (known: %s)", name,
-		      known.length > 0 ? known.data : "none");
+	              known.length > 0 ? known.data : "none");
 	text_free(&known);
 }
 

@@ -25,7 +25,7 @@
  * \param name    The name is added to it, without the last dot.
  */
 void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
-			   struct text *name);
+                           struct text *name);
 
 /*!
  * \brief Write a host's zone.
@@ -36,4 +36,4 @@ void zone_host_name_server(const struct site *site, const struct host *host, uns
  * \return 0, -EINVAL (a name that is made from the host's is too long), -EBADMSG or -ENOMEM.
  */
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
-		    struct text *text, struct text *error);
+                    struct text *text, struct text *error);

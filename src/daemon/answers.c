@@ -97,6 +97,27 @@ struct table *answers_installed(const struct table *planned, const struct uplink
 	return installed;
 }
 
+size_t answers_offered(const struct table_uplink *uplink, const struct table_host *host,
+                       struct address *offered)
+{
+	size_t count = 0;
+	if (uplink == NULL || host == NULL || !uplink->usable) {
+		return 0;
+	}
+	for (size_t i = 0; i < uplink->address_count; i++) {
+		const struct address *address = &uplink->address[i];
+		uint64_t ready = address->family == AF_INET ? host->ready4 : host->ready6;
+		if ((ready & UPLINK_BIT(uplink->number)) == 0) {
+			continue;
+		}
+		if (offered != NULL) {
+			offered[count] = *address;
+		}
+		count++;
+	}
+	return count;
+}
+
 bool answers_equal(const struct table *a, const struct table *b)
 {
 	// Rows are zeroed when added and filled field by field, so bytes can be compared.

@@ -31,5 +31,15 @@ struct table *answers_withdrawn(const struct table *published, const struct tabl
  */
 struct table *answers_installed(const struct table *planned, const struct uplink_sets *broken);
 
+/*!
+ * \brief Which addresses of an uplink a host may be answered with: those of families that both can use.
+ * \param uplink   Row of the uplink; may be NULL.
+ * \param host     Row of the host; may be NULL.
+ * \param offered  Out: TABLE_ADDRESSES_MAX addresses, or NULL: only count them.
+ * \return Their number.
+ */
+size_t answers_offered(const struct table_uplink *uplink, const struct table_host *host,
+                       struct address *offered);
+
 /*! \brief Whether two tables answer alike (generation, boot and heartbeat aside). */
 bool answers_equal(const struct table *a, const struct table *b);

@@ -137,3 +137,23 @@ int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
  * \return 0 (also if there were none) or -errno.
  */
 int conntrack_delete(uint32_t mark, uint32_t mask);
+
+/*! Where a connection was going before any translation. */
+struct connection {
+	struct address destination;
+	uint8_t protocol;
+	uint16_t port;
+};
+
+typedef bool (*conntrack_match)(const struct connection *connection, void *context);
+
+/*!
+ * \brief Delete entries that match and whose destination is not translated.
+ *
+ * Such an entry was made while a forward was missing: nothing would translate its packets later, as
+ * only the first packet of a connection meets the nat chains.
+ *
+ * \param deleted  Out: how many.
+ * \return 0 or -errno.
+ */
+int conntrack_delete_untranslated(conntrack_match match, void *context, size_t *deleted);

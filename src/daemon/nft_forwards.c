@@ -150,3 +150,16 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 		}
 	}
 }
+
+bool nft_forwards_cover(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
+                        uint8_t protocol, uint16_t port)
+{
+	for (size_t i = 0; i < forwards->count; i++) {
+		const struct element *item = &forwards->items[i];
+		if (item->uplink == uplink && item->family == family &&
+		    item->protocol == protocol && item->first <= port && port <= item->last) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -24,3 +24,7 @@ void nft_forwards_free(struct nft_forwards *forwards);
  */
 void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
                         bool range, struct text *text);
+
+/*! \brief Whether an uplink forwards a port. */
+bool nft_forwards_cover(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
+                        uint8_t protocol, uint16_t port);

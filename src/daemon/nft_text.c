@@ -7,7 +7,9 @@
  * into the connection (ct mark). Whatever belongs to that connection and does not come from an uplink
  * gets the mark back (meta mark), and a policy rule sends it into the uplink's own table. New flows
  * from the LAN take the uplink that the main table would choose, and keep it. So every packet from
- * the LAN that has passed here carries a mark, which is what the guard rule of plan_routes.c relies on.
+ * the LAN that has passed here carries a mark, which is what the guard rule of plan_rules.c relies on.
+ * Replies never choose: one whose connection has no mark (another program emptied a chain) stays
+ * unmarked, and the guard keeps it from leaving by another uplink.
  *
  * Marks are set with constants under the site's mask, other bits survive. Forwards live in maps, one
  * set an uplink: exact ports in hash maps, only real ranges in interval maps, which are slow to build.
@@ -52,6 +54,8 @@ static void declare(const struct nft_source *source, struct text *text)
 	         "\tchain guard { type filter hook forward priority mangle; policy accept; }\n"
 	         "\tchain nat_in { type nat hook prerouting priority dstnat; policy accept; }\n"
 	         "\tchain nat_out { type nat hook postrouting priority srcnat; policy accept; }\n"
+	         "\tchain leave { type filter hook postrouting priority srcnat + 10; policy "
+	         "accept; }\n"
 	         "\tchain dns_in { type filter hook prerouting priority raw; policy accept; }\n"
 	         "\tchain dns_out { type route hook output priority raw; policy accept; }\n"
 	         "}\n");
@@ -108,7 +112,7 @@ static void fill_mark_chains(const struct nft_source *source, struct text *text)
 	         "\t\tct state new iifname vmap @stamp\n"
 	         "\t\tiifname @uplinks return\n"
 	         "\t\tjump restore\n"
-	         "\t\tiifname @inside meta mark & 0x%08x == 0 jump choose\n"
+	         "\t\tiifname @inside ct direction original ct mark & 0x%08x == 0 jump choose\n"
 	         "\t}\n"
 	         "\tchain mark_local {\n"
 	         "\t\tjump restore\n"
@@ -142,6 +146,15 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 		               "\t\toifname @uplinks ip6 saddr fc00::/7 masquerade\n");
 	}
 	text_add(text, "\t\tiifname @inside oifname @inside ct status dnat masquerade\n\t}\n");
+	if (source->site->masquerade) {
+		// If another program empties nat_out, nothing leaves with an inside address meanwhile.
+		text_add(text, "\tchain leave {\n"
+		               "\t\tiifname != @inside return\n"
+		               "\t\toifname != @uplinks return\n"
+		               "\t\tmeta nfproto ipv4 ct status & (snat | dnat) == 0 counter drop\n"
+		               "\t\tip6 saddr fc00::/7 counter drop\n"
+		               "\t}\n");
+	}
 }
 
 static void fill_dns_chains(const struct nft_source *source, struct text *text)

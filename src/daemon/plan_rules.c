@@ -31,9 +31,29 @@ static int add_rule(struct plan *plan, const struct rule *rule)
 	return 0;
 }
 
-static int add_guard_rules(const struct site *site, struct plan *plan)
+/*!
+ * Whether the kernel's reverse path filter would meet the guard rule.
+ *
+ * For a packet that is forwarded from an uplink to the LAN it looks the reverse way up as if that
+ * packet came in from the LAN, without a mark (__fib_validate_source()): the guard would refuse it.
+ * There is no such filter in the kernel for IPv6.
+ */
+static bool is_filtered(const struct observed *observed, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct link *link = plan->uplinks[i].link;
+		if (link != NULL && observed->rp_filter[link - observed->links] != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_guard_rules(const struct site *site, const struct observed *observed,
+                           struct plan *plan)
 {
 	int ret = 0;
+	bool filtered = is_filtered(observed, plan);
 	for (size_t i = 0; ret == 0 && i < site->lan.count; i++) {
 		for (unsigned family = 0; ret == 0 && family < FAMILIES; family++) {
 			struct rule rule = {
@@ -43,7 +63,9 @@ static int add_guard_rules(const struct site *site, struct plan *plan)
 				.table = site_table(site, 0),
 			};
 			strncpy(rule.iif, site->lan.items[i], sizeof(rule.iif) - 1);
-			ret = add_rule(plan, &rule);
+			if (family == FAMILY_6 || !filtered) {
+				ret = add_rule(plan, &rule);
+			}
 		}
 	}
 	return ret;
@@ -121,7 +143,7 @@ static int add_server_rules(const struct site *site, struct plan *plan)
 
 int plan_rules(const struct site *site, const struct observed *observed, struct plan *plan)
 {
-	int ret = add_guard_rules(site, plan);
+	int ret = add_guard_rules(site, observed, plan);
 	if (ret == 0) {
 		ret = add_mark_rules(site, plan);
 	}

@@ -155,10 +155,16 @@ static void judge_reverse_path(const struct site *site, const struct observed *o
 	    (filter == 1 && route != NULL && route->link == view->link->index)) {
 		return;
 	}
+	// A dot in a name, as VLANs have it, is written as a slash: sysctl(8).
+	char name[IFNAMSIZ];
+	(void)snprintf(name, sizeof(name), "%s", view->uplink->interface);
+	for (char *dot = name; (dot = strchr(dot, '.')) != NULL;) {
+		*dot = '/';
+	}
 	set_reason(state,
 	           "rp_filter %u on %s drops what arrives for the forwards; remedy: "
 	           "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
-	           filter, view->uplink->interface, view->uplink->interface);
+	           filter, view->uplink->interface, name);
 }
 
 static void judge_family(const struct site *site, const struct observed *observed,

@@ -25,6 +25,7 @@
 #include "daemon/answers.h"
 #include "daemon/apply.h"
 #include "daemon/lost.h"
+#include "daemon/orphans.h"
 #include "table/table_lmdb.h"
 
 struct reconcile {
@@ -168,12 +169,17 @@ static struct uplink_sets all_uplinks(void)
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
 }
 
+/*! Whether the ruleset has to be loaded: it is lost, or another one. */
+static bool ruleset_needed(const struct reconcile *reconcile, const struct plan *plan)
+{
+	return !reconcile->ruleset || reconcile->plan == NULL ||
+	       strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
+}
+
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
-                   const struct observed *observed)
+                   const struct observed *observed, bool refill)
 {
-	bool refill = !reconcile->ruleset || reconcile->plan == NULL ||
-	              strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
 	int ret = 0;
 	if (refill) {
 		ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
@@ -256,10 +262,11 @@ int reconcile_run(struct reconcile *reconcile)
 		               : all_uplinks();
 	}
 	uplink_set moved = find_moved(reconcile, plan);
+	bool refill = ruleset_needed(reconcile, plan);
 	ret = publish(reconcile, answers_withdrawn(reconcile->published, plan->table, &lost));
 	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
 		// What cannot be withdrawn must at least be repaired.
-		int installed = install(reconcile, plan, &before);
+		int installed = install(reconcile, plan, &before, refill);
 		ret = ret == 0 ? installed : ret;
 		end_connections(reconcile, moved);
 	}
@@ -269,6 +276,9 @@ int reconcile_run(struct reconcile *reconcile)
 	                            ? plan_missing(reconcile->site, plan, NULL, &after)
 	                            : all_uplinks();
 	int published = publish(reconcile, answers_installed(plan->table, &reconcile->broken));
+	if (refill && reconcile->ruleset) {
+		(void)orphans_end(reconcile->site, plan, &before);
+	}
 
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);

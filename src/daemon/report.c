@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/answers.h"
+
 static void append_address(json_t *array, const struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -71,8 +73,7 @@ static const char *dns_state(const struct standing *standing, const struct site_
 	}
 	const struct table_uplink *row = table_find_uplink(standing->published, number);
 	const struct table_host *host = table_find_host(standing->published, owner, (size_t)length);
-	bool ready = row != NULL && host != NULL && row->usable && !row->drained &&
-	             ((host->ready4 | host->ready6) & UPLINK_BIT(number)) != 0;
+	bool ready = answers_offered(row, host, NULL) > 0 && !row->drained;
 	return ready ? "answered" : "withdrawn";
 }
 

@@ -5,9 +5,11 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "daemon/answers.h"
 #include "daemon/report.h"
 
 /*! Everything a step looks at. */
@@ -57,11 +59,17 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 
 static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
-	bool usable = uplink_view_usable(chain->view);
+	const char *reason = uplink_view_reason(chain->view);
+	bool flawless = strcmp(reason, "up") == 0;
 	(void)snprintf(detail, size, "%s",
-	               usable ? "forwarding and rp_filter let the forwards pass"
-	                      : uplink_view_reason(chain->view));
-	return usable;
+	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
+	return uplink_view_usable(chain->view);
+}
+
+/*! A family that the uplink uses; of a dead uplink any, for what is installed stays installed. */
+static bool family_counts(const struct uplink_view *view, unsigned family)
+{
+	return view->family[family].usable || !uplink_view_usable(view);
 }
 
 static bool step_forward(const struct chain *chain, char *detail, size_t size)
@@ -70,7 +78,7 @@ static bool step_forward(const struct chain *chain, char *detail, size_t size)
 	const struct address *target = NULL;
 	char text[ADDRESS_TEXT_MAX];
 	for (unsigned i = 0; i < FAMILIES && target == NULL; i++) {
-		if (chain->view->family[i].usable) {
+		if (family_counts(chain->view, i)) {
 			target = server_target(chain->host->server, number, family_number(i));
 		}
 	}
@@ -91,7 +99,7 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
 	bool good = false;
 	for (unsigned i = 0; i < FAMILIES; i++) {
-		good |= chain->view->family[i].usable &&
+		good |= family_counts(chain->view, i) &&
 		        (chain->standing->broken.family[i] & bit) == 0;
 	}
 	(void)snprintf(detail, size, "rules and table %u %s",
@@ -109,9 +117,7 @@ static bool step_drain(const struct chain *chain, char *detail, size_t size)
 
 static bool step_published(const struct chain *chain, char *detail, size_t size)
 {
-	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
-	bool good = chain->arrival != NULL && chain->arrival->usable && chain->row != NULL &&
-	            ((chain->row->ready4 | chain->row->ready6) & bit) != 0;
+	bool good = answers_offered(chain->arrival, chain->row, NULL) > 0;
 	(void)snprintf(detail, size, "generation %llu of the answer table %s it",
 	               (unsigned long long)chain->standing->published->meta.generation,
 	               good ? "offers" : "does not offer");
@@ -131,15 +137,11 @@ static const struct {
 static json_t *answers_of(const struct chain *chain)
 {
 	json_t *answers = json_array();
-	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
-	for (size_t i = 0; chain->arrival != NULL && i < chain->arrival->address_count; i++) {
-		const struct address *address = &chain->arrival->address[i];
-		uint64_t ready =
-			address->family == AF_INET ? chain->row->ready4 : chain->row->ready6;
+	struct address offered[TABLE_ADDRESSES_MAX];
+	size_t count = answers_offered(chain->arrival, chain->row, offered);
+	for (size_t i = 0; i < count; i++) {
 		char text[ADDRESS_TEXT_MAX];
-		if ((ready & bit) != 0) {
-			json_array_append_new(answers, json_string(address_format(address, text)));
-		}
+		json_array_append_new(answers, json_string(address_format(&offered[i], text)));
 	}
 	return answers;
 }

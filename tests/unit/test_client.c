@@ -153,6 +153,34 @@ static void assert_refused(const char *where, unsigned timeout, int ret, const c
 	text_free(&error);
 }
 
+// More than a socket's buffer holds, so that the end of the daemon is met while sending.
+START_TEST(a_daemon_that_hangs_up_while_asked_does_not_kill_the_client)
+{
+	folder_make();
+	int listener = listen_at(path, 4);
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		int fd = accept(listener, NULL, NULL);
+		(void)close(fd);
+		_exit(0);
+	}
+	(void)close(listener);
+	char *name = calloc(1, 4000001);
+	memset(name, 'x', 4000000);
+	json_t *request = json_pack("{s:s}", "command", name);
+	json_t *answer = NULL;
+	struct text error = TEXT_EMPTY;
+	ck_assert_int_eq(client_ask(path, request, PATIENT_MS, &answer, &error), -ECONNRESET);
+	ck_assert_ptr_nonnull(strstr(error.data, "before a whole answer"));
+	text_free(&error);
+	json_decref(request);
+	free(name);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	folder_remove();
+}
+END_TEST
+
 START_TEST(an_absent_daemon_is_named_as_such)
 {
 	folder_make();
@@ -234,6 +262,7 @@ int main(void)
 	TCase *tcase = tcase_create("client");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, whatever_the_daemon_does_is_answered, 0, COUNT(daemons));
+	tcase_add_test(tcase, a_daemon_that_hangs_up_while_asked_does_not_kill_the_client);
 	tcase_add_test(tcase, an_absent_daemon_is_named_as_such);
 	tcase_add_test(tcase, a_path_that_no_socket_can_have_is_refused);
 	tcase_add_test(tcase, a_daemon_that_accepts_nobody_is_given_up);

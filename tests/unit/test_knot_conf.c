@@ -114,7 +114,7 @@ static const struct {
 START_TEST(knotd_accepts_the_part_as_an_include)
 {
 	char module[PATH_MAX];
-	if (realpath("modules/arrival/.libs/arrival.so", module) == NULL ||
+	if (realpath(".libs/arrival.so", module) == NULL ||
 	    system("command -v knotc >/dev/null") != 0) {
 		return;
 	}

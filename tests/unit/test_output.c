@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +115,23 @@ START_TEST(a_link_stays_a_link)
 }
 END_TEST
 
+START_TEST(a_failed_write_leaves_the_old_file_and_nothing_else)
+{
+	folder_make();
+	ck_assert_int_eq(replace("zone", "old\n"), 0);
+	// A full disk, as far as write(2) can tell.
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 4, RLIM_INFINITY }), 0);
+	ck_assert_int_eq(replace("zone", "longer than 4 bytes\n"), -EFBIG);
+	assert_file("zone", "old\n", 0644);
+	ck_assert_uint_eq(count_files(), 1);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY }),
+	                 0);
+	ck_assert_int_eq(unlink("zone"), 0);
+	folder_remove();
+}
+END_TEST
+
 START_TEST(devices_and_folders_are_never_replaced)
 {
 	folder_make();
@@ -142,6 +161,7 @@ int main(void)
 	tcase_add_test(tcase, a_new_file_obeys_the_umask_and_an_old_one_keeps_its_mode);
 	tcase_add_test(tcase, a_reader_of_the_old_file_keeps_it_whole);
 	tcase_add_test(tcase, a_link_stays_a_link);
+	tcase_add_test(tcase, a_failed_write_leaves_the_old_file_and_nothing_else);
 	tcase_add_test(tcase, devices_and_folders_are_never_replaced);
 	suite_add_tcase(suite, tcase);
 

@@ -72,6 +72,10 @@ static const struct {
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n"
 	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
 	  NULL },
+	// A public address in the file does not move, whatever the interface gets.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    public-address: 198.51.100.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
 	// A fixed address is better than a made-up one; name servers may move.
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
