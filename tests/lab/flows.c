@@ -176,13 +176,13 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		if (!target_add(argv[i])) {
 			fprintf(stderr, "flows: '%s' is no udp/ADDRESS/PORT or tcp/ADDRESS/PORT\n",
-				argv[i]);
+			        argv[i]);
 			return 2;
 		}
 	}
 	if (target_count == 0 || parallel < 1 || parallel > FLOWS_MAX) {
 		fprintf(stderr,
-			"usage: flows [-d SECONDS] [-n PARALLEL] udp|tcp/ADDRESS/PORT...\n");
+		        "usage: flows [-d SECONDS] [-n PARALLEL] udp|tcp/ADDRESS/PORT...\n");
 		return 2;
 	}
 	for (int i = 0; i < FLOWS_MAX; i++) {

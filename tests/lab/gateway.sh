@@ -85,9 +85,11 @@ daemon_start() {
 	if [ "${1:-}" = unprivileged ]; then
 		local caps=+net_admin,+net_raw
 		chown -R nobody "$lab/gw/run"
+		# The build directory may be one that only root can enter.
+		cp "$build/src/multihomed" "$lab/gw/"
 		spawn gw setpriv --reuid nobody --regid nogroup --groups knot --inh-caps -all,$caps \
 			--ambient-caps -all,$caps --bounding-set -all,$caps --no-new-privs \
-			"$build/src/multihomed" -c "$lab/gw/multihome.conf" >>"$lab/gw/multihomed.log" 2>&1
+			"$lab/gw/multihomed" -c "$lab/gw/multihome.conf" >>"$lab/gw/multihomed.log" 2>&1
 	else
 		spawn gw "$build/src/multihomed" -c "$lab/gw/multihome.conf" \
 			>>"$lab/gw/multihomed.log" 2>&1

@@ -103,16 +103,16 @@ static void target_print(const struct target *target, FILE *output)
 		connected += target->attempts[i].good;
 	}
 	fprintf(output,
-		"%-8s %-16s queries %zu: answered %zu, refused %zu, lost %zu; connections %zu: "
-		"good %zu; while up: longest outage %" PRId64 " ms, answered %" PRId64
-		" ms into it\n",
-		target->uplink, target->address, target->query_count, good, failed, lost,
-		target->attempt_count, connected, longest_outage(target) / 1000,
-		target->answered_longest / 1000);
+	        "%-8s %-16s queries %zu: answered %zu, refused %zu, lost %zu; connections %zu: "
+	        "good %zu; while up: longest outage %" PRId64 " ms, answered %" PRId64
+	        " ms into it\n",
+	        target->uplink, target->address, target->query_count, good, failed, lost,
+	        target->attempt_count, connected, longest_outage(target) / 1000,
+	        target->answered_longest / 1000);
 }
 
 size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_t began,
-		     FILE *output)
+                     FILE *output)
 {
 	size_t violations = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -136,10 +136,10 @@ size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_
 			}
 			if (violations++ < SHOWN_MAX) {
 				fprintf(output,
-					"VIOLATION at %.3f s: %s answered %s, unreachable for "
-					"%" PRId64 " ms\n",
-					(double)(query->asked - began) / 1e6, targets[i].address,
-					name, unreachable / 1000);
+				        "VIOLATION at %.3f s: %s answered %s, unreachable for "
+				        "%" PRId64 " ms\n",
+				        (double)(query->asked - began) / 1e6, targets[i].address,
+				        name, unreachable / 1000);
 			}
 		}
 	}

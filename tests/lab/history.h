@@ -58,4 +58,4 @@ struct target {
  * \return Number of answers that violate the invariant.
  */
 size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_t began,
-		     FILE *output);
+                     FILE *output);

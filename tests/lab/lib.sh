@@ -109,11 +109,12 @@ skip() {
 }
 
 lab_permitted() {
+	local reason
 	[ "$(id -u)" = 0 ] || skip "needs root"
-	ip netns add "$lab_id-probe" 2>/dev/null || skip "needs network namespaces"
-	ip netns exec "$lab_id-probe" nft add table inet probe 2>/dev/null || {
+	reason=$(ip netns add "$lab_id-probe" 2>&1) || skip "needs network namespaces: $reason"
+	reason=$(ip netns exec "$lab_id-probe" nft add table inet probe 2>&1) || {
 		ip netns del "$lab_id-probe"
-		skip "needs nftables in network namespaces"
+		skip "needs nftables in network namespaces: $reason"
 	}
 	ip netns del "$lab_id-probe"
 }
@@ -157,8 +158,14 @@ lab_up() {
 	fi
 }
 
+# What AddressSanitizer and UndefinedBehaviorSanitizer said in any log.
+sanitizer_reports() {
+	grep -rE 'AddressSanitizer|runtime error:' "$lab" --include='*log' | head -n 5
+}
+
 # lab_end: the last line of a test.
 lab_end() {
+	[ -z "$module_preload" ] || expect "no sanitizer reports anything" same "" sanitizer_reports
 	expect "no packet left by a foreign uplink" no_leaks
 	[ "$cases_failed" = 0 ]
 	exit

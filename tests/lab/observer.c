@@ -169,7 +169,7 @@ static void probe_start(struct observer *observer, enum probe_kind kind, size_t 
 		((struct sockaddr_in6 *)&address)->sin6_port = port;
 	}
 	int fd = socket(address.ss_family,
-			(kind == PROBE_DNS ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
+	                (kind == PROBE_DNS ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		perror("observer: cannot open a socket");
 		exit(2);
@@ -197,7 +197,7 @@ static void probe_start(struct observer *observer, enum probe_kind kind, size_t 
 		question_send(observer, probe);
 	}
 	struct epoll_event event = { .events = kind == PROBE_DNS ? EPOLLIN : EPOLLOUT,
-				     .data.u64 = slot };
+		                     .data.u64 = slot };
 	epoll_ctl(observer->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -240,7 +240,7 @@ static void probes_expire(struct observer *observer)
 		struct probe *probe = &observer->probes[observer->first];
 		struct target *target = &observer->targets[probe->target];
 		int64_t start = probe->kind == PROBE_DNS ? target->queries[probe->record].asked
-							 : target->attempts[probe->record].start;
+		                                         : target->attempts[probe->record].start;
 		if (start > before) {
 			break;
 		}
@@ -345,7 +345,7 @@ static bool target_add(struct observer *observer, const char *argument)
 static int usage(void)
 {
 	fprintf(stderr, "usage: observer [-d SECONDS] [-r RATE] [-b MILLISECONDS] [-s FIFO] "
-			"NAME UPLINK=ADDRESS...\n");
+	                "NAME UPLINK=ADDRESS...\n");
 	return 2;
 }
 
@@ -398,7 +398,7 @@ int main(int argc, char **argv)
 	int64_t began = now_us();
 	observe(&observer, began + (int64_t)seconds * 1000000, 1000000 / rate);
 	size_t violations = history_judge(observer.targets, observer.target_count,
-					  (int64_t)bound_ms * 1000, began, stdout);
+	                                  (int64_t)bound_ms * 1000, began, stdout);
 	printf("%zu violations in %.0f s\n", violations, (double)(now_us() - began) / 1e6);
 	for (size_t i = 0; i < observer.target_count; i++) {
 		free(observer.targets[i].attempts);

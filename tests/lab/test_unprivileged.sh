@@ -21,7 +21,7 @@ expect "it publishes" wait_for 5 by_each uplink_serves
 
 without_capabilities() {
 	ns gw setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps -all --bounding-set -all \
-		"$build/src/multihomed" -c "$(site_file_path)" 2>&1 | grep -q "needs CAP_NET_ADMIN"
+		"$lab/gw/multihomed" -c "$(site_file_path)" 2>&1 | grep -q "needs CAP_NET_ADMIN"
 }
 expect "without capabilities it says what it needs" without_capabilities
 lab_end
