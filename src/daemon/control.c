@@ -22,6 +22,9 @@
 
 #define CLIENTS_MAX 64
 
+/*! A client that asks again while that much waits for it to read is dropped. */
+#define UNREAD_MAX 1048576
+
 struct control {
 	uv_pipe_t listener;
 	control_handler handler;
@@ -144,7 +147,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	uv_timer_again(&client->idle);
 	client->used += (size_t)size;
 	char *end;
-	while ((end = memchr(client->request, '\n', client->used)) != NULL) {
+	while (!uv_is_closing((uv_handle_t *)stream) &&
+	       (end = memchr(client->request, '\n', client->used)) != NULL) {
+		if (uv_stream_get_write_queue_size(stream) > UNREAD_MAX) {
+			client_close(client);
+			return;
+		}
 		size_t length = (size_t)(end - client->request);
 		client_request(client, client->request, length);
 		client->used -= length + 1;
