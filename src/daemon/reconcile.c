@@ -25,6 +25,7 @@
 #include "daemon/answers.h"
 #include "daemon/apply.h"
 #include "daemon/lost.h"
+#include "daemon/moved.h"
 #include "daemon/orphans.h"
 #include "table/table_lmdb.h"
 
@@ -43,6 +44,7 @@ struct reconcile {
 	struct table *published;
 	struct uplink_sets broken;
 	uplink_set drained;
+	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
 	char *foreign_drops;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
 };
@@ -192,52 +194,6 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 	return ret;
 }
 
-/*! The interface that a plan has for an uplink number, or NULL. */
-static const char *plan_interface(const struct plan *plan, unsigned number)
-{
-	return plan != NULL && number <= plan->uplink_count ? plan->uplinks[number - 1].uplink->interface : NULL;
-}
-
-/*!
- * Uplink numbers that mean another uplink than before, or none: by their published id (which outlives
- * a restart) or by the last plan's interface.
- */
-static uplink_set find_moved(const struct reconcile *reconcile, const struct plan *plan)
-{
-	uplink_set moved = 0;
-	for (size_t i = 0; i < reconcile->published->uplink_count; i++) {
-		const struct table_uplink *row = &reconcile->published->uplinks[i];
-		const struct table_uplink *planned = table_find_uplink(plan->table, row->number);
-		const char *before = plan_interface(reconcile->plan, row->number);
-		const char *now = plan_interface(plan, row->number);
-		if (planned == NULL || strcmp(row->id, planned->id) != 0 ||
-		    (before != NULL && strcmp(before, now) != 0) ||
-		    (reconcile->plan != NULL && reconcile->mask != reconcile->site->fwmark_mask)) {
-			moved |= UPLINK_BIT(row->number);
-		}
-	}
-	return moved;
-}
-
-/*! Connections of a moved number carry a mark that would send their packets out of another uplink. */
-static void end_connections(struct reconcile *reconcile, uplink_set moved)
-{
-	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
-	for (unsigned number = 1; number <= SITE_UPLINKS_MAX; number++) {
-		if ((moved & UPLINK_BIT(number)) == 0) {
-			continue;
-		}
-		int ret = conntrack_delete((uint32_t)number << __builtin_ctz(mask), mask);
-		if (ret != 0) {
-			log_error("connections of uplink number %u, failed to end (%s)", number,
-			          strerror(-ret));
-		} else {
-			log_info("connections of uplink number %u, ended: it is another uplink now",
-			         number);
-		}
-	}
-}
-
 int reconcile_run(struct reconcile *reconcile)
 {
 	struct observed before = { 0 };
@@ -257,18 +213,22 @@ int reconcile_run(struct reconcile *reconcile)
 
 	struct uplink_sets lost = { { 0 } };
 	if (reconcile->plan != NULL) {
-		lost = reconcile->ruleset
-		               ? lost_find(reconcile->site, reconcile->plan, plan, &before)
-		               : all_uplinks();
+		lost = reconcile->ruleset ? lost_find(reconcile->site, reconcile->plan, plan,
+		                                      &before, reconcile->culprit)
+		                          : all_uplinks();
 	}
-	uplink_set moved = find_moved(reconcile, plan);
+	uplink_set moved = moved_find(reconcile->published, reconcile->plan, plan);
+	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
+	if (mask != reconcile->site->fwmark_mask) {
+		moved = ~(uplink_set)0;
+	}
 	bool refill = ruleset_needed(reconcile, plan);
 	ret = publish(reconcile, answers_withdrawn(reconcile->published, plan->table, &lost));
 	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
 		// What cannot be withdrawn must at least be repaired.
 		int installed = install(reconcile, plan, &before, refill);
 		ret = ret == 0 ? installed : ret;
-		end_connections(reconcile, moved);
+		moved_end(moved, mask);
 	}
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
@@ -287,6 +247,7 @@ int reconcile_run(struct reconcile *reconcile)
 	reconcile->mask = reconcile->site->fwmark_mask;
 	reconcile->before = before;
 	reconcile->observed = after;
+	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
 	uplink_history_note(reconcile->history, plan, reconcile->published);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
 }
@@ -310,6 +271,38 @@ void reconcile_look_around(struct reconcile *reconcile)
 	reconcile->foreign_drops = lines;
 }
 
+/*! Take note of what events tell, and log what others did. */
+static void note_events(struct reconcile *reconcile, const struct rtnl_events *routing,
+                        const struct nfnl_events *netfilter)
+{
+	if (routing->overrun || netfilter->overrun) {
+		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
+	}
+	if (netfilter->ours_changed) {
+		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
+		            netfilter->process[0] != '\0' ? netfilter->process : "a process",
+		            netfilter->pid);
+	}
+	if (netfilter->ours_changed || netfilter->overrun) {
+		reconcile->ruleset = false;
+	}
+	lost_culprit(routing->lost_by, reconcile->culprit, sizeof(reconcile->culprit));
+}
+
+/*!
+ * Withdraw at once what events say is lost: a look at the kernel may have to wait for its lock, which
+ * others can hold for a long time.
+ */
+static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events *routing)
+{
+	struct uplink_sets lost =
+		reconcile->ruleset ? lost_by_events(reconcile->site, routing) : all_uplinks();
+	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
+		(void)publish(reconcile, answers_withdrawn(reconcile->published,
+		                                           reconcile->plan->table, &lost));
+	}
+}
+
 int reconcile_events(struct reconcile *reconcile)
 {
 	struct rtnl_events routing = { 0 };
@@ -323,17 +316,8 @@ int reconcile_events(struct reconcile *reconcile)
 		return ret;
 	}
 
-	if (routing.overrun || netfilter.overrun) {
-		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
-	}
-	if (netfilter.ours_changed) {
-		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
-		            netfilter.process[0] != '\0' ? netfilter.process : "another process",
-		            netfilter.pid);
-	}
-	if (netfilter.ours_changed || netfilter.overrun) {
-		reconcile->ruleset = false;
-	}
+	note_events(reconcile, &routing, &netfilter);
+	withdraw_lost(reconcile, &routing);
 	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
 	            routing.settings || routing.overrun;
 	ret = pass ? reconcile_run(reconcile) : 0;
