@@ -163,7 +163,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	}
 }
 
-/*! Root, our own user and our group may ask. */
+/*! Most supplementary groups of a client that are looked at. */
+#define GROUPS_MAX 256
+
+/*! Root, our own user and the members of our group may ask. */
 static bool may_ask(const uv_pipe_t *pipe)
 {
 	uv_os_fd_t fd;
@@ -173,7 +176,20 @@ static bool may_ask(const uv_pipe_t *pipe)
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
 		return false;
 	}
-	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
+	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid()) {
+		return true;
+	}
+	gid_t groups[GROUPS_MAX];
+	size = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < size / sizeof(groups[0]); i++) {
+		if (groups[i] == getegid()) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void on_connection(uv_stream_t *listener, int status)
