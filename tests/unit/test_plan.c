@@ -204,11 +204,6 @@ static const struct {
 	{ "pref 1020 from 172.16.1.1/32 lookup 20102", 1 << 2, 0 },
 	{ "pref 1020 from 2001:db8:1::2/128 lookup 20101", 0, 1 << 1 },
 	{ "pref 1030 from fd00:10::105/128 lookup 20102", 0, 1 << 2 },
-	// The guard keeps every uplink from leaking.
-	{ "throw 10.0.0.0/24 table 20100", ~UINT64_C(0), 0 },
-	{ "throw fd00:10::/64 table 20100", 0, ~UINT64_C(0) },
-	{ "pref 1000 from all fwmark 0x0/0x3f000000 iif lan1 lookup 20100", ~UINT64_C(0),
-	  ~UINT64_C(0) },
 };
 
 #define LAN "route 10.0.0.0/24 dev lan0\nroute fd00:10::/64 dev lan0\n"
