@@ -25,6 +25,11 @@ const char *family_name(unsigned family)
 	return family == FAMILY_4 ? "IPv4" : "IPv6";
 }
 
+unsigned family_count(const struct observed *observed)
+{
+	return observed->no_ipv6 ? FAMILY_6 : FAMILIES;
+}
+
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
                struct plan **plan)
 {

@@ -110,6 +110,11 @@ int reconcile_nfnl_fd(const struct reconcile *reconcile)
 	return nfnl_fd(reconcile->nfnl);
 }
 
+static struct uplink_sets all_uplinks(void)
+{
+	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
+}
+
 /*! Whether the ruleset has to be loaded: it is lost, or another one. */
 static bool ruleset_needed(const struct reconcile *reconcile, const struct plan *plan)
 {

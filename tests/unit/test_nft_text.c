@@ -185,6 +185,10 @@ START_TEST(address_of_two_uplinks_is_listed_once)
 	const char *ruleset = planned.plan->ruleset;
 	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 : jump forward_1 }"));
 	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 : 5301 }"));
+	// What may leave by an uplink: the address by either.
+	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 }"));
+	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 . \"wan0\",\n\t\t\t"
+	                                      "192.168.178.2 . \"wan1\" }"));
 	// «None» is no address that two could share.
 	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 2001:db8::2 : jump forward_2 }"));
 	planned_free(&planned);

@@ -188,6 +188,17 @@ static const struct {
 	        "pref 1020 from 192.168.2.2/32 lookup 20101\n"
 	        "pref 1030 from 10.0.1.1/32 lookup 20101\n"
 	        "pref 1030 from 10.0.1.5/32 lookup 20102\n" },
+	// A reverse path filter on an uplink would meet the IPv4 guard, so there is none.
+	{ AF_INET, TWO("") SERVER, "link wan1 up carrier rp-filter 2\n",
+	  "pref 1010 from all fwmark 0x1000000/0x3f000000 lookup 20101\n"
+	  "pref 1010 from all fwmark 0x2000000/0x3f000000 lookup 20102\n"
+	  "pref 1020 from 192.168.2.1/32 lookup 20101\n"
+	  "pref 1020 from 192.168.2.2/32 lookup 20101\n" },
+	{ AF_INET6, TWO("") SERVER, "link wan1 up carrier rp-filter 2\n", MARKS },
+	{ AF_INET6, TWO("") SERVER, "link lan0 up carrier rp-filter 2\n", MARKS },
+	{ AF_INET, TWO("") SERVER, "link lan0 up carrier rp-filter 2\n",
+	  MARKS "pref 1020 from 192.168.2.1/32 lookup 20101\n"
+	        "pref 1020 from 192.168.2.2/32 lookup 20101\n" },
 	// The numbers of the file.
 	{ AF_INET6,
 	  TWO("    fwmark-mask: 0x30\n    route-table: 300\n    rule-priority: 7\n") SERVER, "",

@@ -52,41 +52,50 @@ static const struct {
 	{ WELL, NOTHING_BROKEN, "API.www.example.com", "backup", "['198.51.100.1']", NULL },
 	{ WELL, NOTHING_BROKEN, "six.example.com", "primary", "['2001:db8:1::2']", NULL },
 	{ WELL, NOTHING_BROKEN, "six.example.com", "backup", NULL,
-	  "[" GOOD("interface", "wan1 is up, with carrier") "," GOOD("address", "172.16.1.1 via "
-	                                                                        "172.16.1.2") "," LET_PASS "," BAD(
-		  "forward",
-		  "server \\u0027six\\u0027 has no "
-		  "address of a family that the "
-		  "uplink can use") "," GOOD("reply path",
-	                                     "rules and table 20102 "
-	                                     "installed") "," GOOD("drain",
-	                                                           "not "
-	                                                           "draine"
-	                                                           "d") "," BAD("dns",
-	                                                                        DNS "does not "
-	                                                                            "offer it") "]" },
+	  "[" GOOD("interface", "wan1 is up, with carrier") "," GOOD(
+		  "address",
+		  "172.16.1.1 via "
+		  "172.16.1.2") "," LET_PASS
+	                        "," BAD("forward",
+	                                "server \\u0027six\\u0027 has no "
+	                                "address of a family that the "
+	                                "uplink can use") "," GOOD("reply path",
+	                                                           "rules and table 20102 "
+	                                                           "installed") "," GOOD("drain",
+	                                                                                 "not "
+	                                                                                 "draine"
+	                                                                                 "d") "," BAD("dns",
+	                                                                                              DNS
+	                                                                                              "does not "
+	                                                                                              "offer it") "]" },
 	// A dead uplink's forwards and routes stay where they are.
-	{
-		UNPLUGGED, NOTHING_BROKEN, "one.example.com", "primary", NULL,
-		"[" BAD("interface", "wan0 is up, without carrier") "," BAD(
-			"address", "interface "
-				   "wan0 has "
-				   "no carrier") "," BAD("settings", "interface wan0 has no "
-	                                                             "carrier") "," GOOD("forward",
-	                                                                                 "1 "
-	                                                                                 "service "
-	                                                                                 "to "
-	                                                                                 "10.0.0."
-	                                                                                 "10 "
-	                                                                                 "installe"
-	                                                                                 "d") "," GOOD("reply path",
-	                                                                                               "rules and table 20101 "
-	                                                                                               "installed") "," GOOD("drain",
-	                                                                                                                     "not "
-	                                                                                                                     "draine"
-	                                                                                                                     "d") "," BAD("dns",
-	                                                                                                                                  DNS
-	                                                                                                                                  "does not offer it") "]" },
+	{ UNPLUGGED, NOTHING_BROKEN, "one.example.com", "primary", NULL,
+	  "[" BAD("interface", "wan0 is up, without carrier") "," BAD(
+		  "address",
+		  "interface "
+		  "wan0 has "
+		  "no carrier") "," BAD("settings",
+	                                "interface wan0 has no "
+	                                "carrier") "," GOOD("forward",
+	                                                    "1 "
+	                                                    "service "
+	                                                    "to "
+	                                                    "10.0.0."
+	                                                    "10 "
+	                                                    "installe"
+	                                                    "d") "," GOOD("reply path",
+	                                                                  "rules and table 20101 "
+	                                                                  "installed") "," GOOD("dr"
+	                                                                                        "ai"
+	                                                                                        "n",
+	                                                                                        "no"
+	                                                                                        "t "
+	                                                                                        "dr"
+	                                                                                        "ai"
+	                                                                                        "ne"
+	                                                                                        "d") "," BAD("dns",
+	                                                                                                     DNS
+	                                                                                                     "does not offer it") "]" },
 	{ WELL, "1", "", "", true, "www.example.com", "primary", "['2001:db8:1::2']", NULL },
 	{ WELL, "12", "12", "", false, "one.example.com", "primary", NULL,
 	  "[" GOOD("interface", "wan0 is up, with carrier") "," GOOD(
@@ -104,18 +113,22 @@ static const struct {
 	                                                                            "does not "
 	                                                                            "offer it") "]" },
 	{ WELL, "", "", "2", true, "www.example.com", "backup", NULL,
-	  "[" GOOD("interface", "wan1 is up, with carrier") "," GOOD("address", "172.16.1.1 via "
-	                                                                        "172.16.1.2") "," LET_PASS "," GOOD(
-		  "forward",
-		  "2 services to 10.0.0.10 "
-		  "installed") "," GOOD("reply path",
-	                                "rules and table 20102 "
-	                                "installed") "," BAD("drain",
-	                                                     "the "
-	                                                     "operator"
-	                                                     " drains "
-	                                                     "it") "," GOOD("dns",
-	                                                                    DNS "offers it") "]" },
+	  "[" GOOD("interface", "wan1 is up, with carrier") "," GOOD(
+		  "address",
+		  "172.16.1.1 via "
+		  "172.16.1.2") "," LET_PASS
+	                        "," GOOD(
+					"forward",
+					"2 services to 10.0.0.10 "
+					"installed") "," GOOD("reply path",
+	                                                      "rules and table 20102 "
+	                                                      "installed") "," BAD("drain",
+	                                                                           "the "
+	                                                                           "operator"
+	                                                                           " drains "
+	                                                                           "it") "," GOOD("dns",
+	                                                                                          DNS
+	                                                                                          "offers it") "]" },
 	{ "link wan0\n", NOTHING_BROKEN, "www.example.com", "backup", NULL, NULL },
 	{ "link wan0\n", NOTHING_BROKEN, "www.example.com", "primary", NULL, NULL },
 };
