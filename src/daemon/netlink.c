@@ -214,7 +214,9 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_h
 int netlink_drain(struct netlink *netlink, bool *overrun, netlink_handle handle, void *data)
 {
 	int failed = 0;
-	for (int i = 0; i < DRAIN_MOST; i++) {
+	// After a loss the kernel drops every further message, and does not say so again, until the
+	// buffer was found empty (NETLINK_S_CONGESTED): only then is there a point to look from.
+	for (int i = 0; i < DRAIN_MOST || *overrun; i++) {
 		ssize_t length = receive(netlink, MSG_DONTWAIT);
 		if (length == -ENOBUFS || length == -EMSGSIZE) {
 			*overrun = true;
