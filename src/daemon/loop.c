@@ -65,6 +65,10 @@ static void on_kernel_event(uv_poll_t *poll, int status, int events)
 {
 	struct daemon *daemon = poll->data;
 	after_pass(daemon, reconcile_events(daemon->reconcile));
+	if (status < 0) {
+		// A socket with an error (ENOBUFS, read by now) is not polled any further by libuv.
+		(void)uv_poll_start(poll, UV_READABLE, on_kernel_event);
+	}
 }
 
 static void on_tick(uv_timer_t *timer)
