@@ -22,6 +22,9 @@
 
 #define CLIENTS_MAX 64
 
+/*! A client that asks again while that much waits for it to read is dropped. */
+#define UNREAD_MAX 1048576
+
 struct control {
 	uv_pipe_t listener;
 	control_handler handler;
@@ -144,7 +147,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	uv_timer_again(&client->idle);
 	client->used += (size_t)size;
 	char *end;
-	while ((end = memchr(client->request, '\n', client->used)) != NULL) {
+	while (!uv_is_closing((uv_handle_t *)stream) &&
+	       (end = memchr(client->request, '\n', client->used)) != NULL) {
+		if (uv_stream_get_write_queue_size(stream) > UNREAD_MAX) {
+			client_close(client);
+			return;
+		}
 		size_t length = (size_t)(end - client->request);
 		client_request(client, client->request, length);
 		client->used -= length + 1;
@@ -155,7 +163,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 	}
 }
 
-/*! Root, our own user and our group may ask. */
+/*! Most supplementary groups of a client that are looked at. */
+#define GROUPS_MAX 256
+
+/*! Root, our own user and the members of our group may ask. */
 static bool may_ask(const uv_pipe_t *pipe)
 {
 	uv_os_fd_t fd;
@@ -165,7 +176,20 @@ static bool may_ask(const uv_pipe_t *pipe)
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
 		return false;
 	}
-	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
+	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid()) {
+		return true;
+	}
+	gid_t groups[GROUPS_MAX];
+	size = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < size / sizeof(groups[0]); i++) {
+		if (groups[i] == getegid()) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void on_connection(uv_stream_t *listener, int status)

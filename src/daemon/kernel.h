@@ -21,12 +21,20 @@
 
 struct rtnl;
 
+/*! Tables that rtnl_events names one by one. */
+#define RTNL_LOST_MAX 16
+
 /*! What happened since the last rtnl_drain(). */
 struct rtnl_events {
 	unsigned links;  /*!< Messages on links and addresses. */
 	unsigned routes; /*!< On routes of the main table or ours, and on rules. */
 	/*! Of those: routes or rules of our protocol that others deleted, or replaced by their own. */
 	unsigned own_lost;
+	/*! Tables whose routes, or rules that lead there, own_lost counts. */
+	uint32_t lost_table[RTNL_LOST_MAX];
+	unsigned lost_tables; /*!< How many; more than RTNL_LOST_MAX: not all are named. */
+	uint32_t
+		lost_by; /*!< Netlink port of the last who did it: as a rule its pid. 0: the kernel. */
 	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
 	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };

@@ -110,6 +110,73 @@ static void list_addresses(const struct nft_source *source, uint8_t family, bool
 	}
 }
 
+/*! The uplink whose interface holds an address, or NULL. */
+static const struct uplink *address_uplink(const struct nft_source *source,
+                                           const struct link_address *address)
+{
+	for (size_t i = 0; i < source->site->uplink_count; i++) {
+		const struct uplink_view *view = &source->uplinks[i];
+		if (view->link != NULL && view->link->index == address->link) {
+			return view->uplink;
+		}
+	}
+	return NULL;
+}
+
+/*! Whether an earlier address of the uplinks is the same (two ISPs' routers often give 192.168.1.2). */
+static bool is_repeated(const struct nft_source *source, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct link_address *other = &source->observed->addresses[i];
+		if (address_equal(&other->prefix.address,
+		                  &source->observed->addresses[index].prefix.address) &&
+		    address_uplink(source, other) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! All addresses of the uplinks' interfaces in one family, each with its interface or once alone. */
+static void list_own(const struct nft_source *source, uint8_t family, bool home, struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->observed->address_count; i++) {
+		const struct link_address *own = &source->observed->addresses[i];
+		const struct uplink *uplink = address_uplink(source, own);
+		char address[ADDRESS_TEXT_MAX];
+		if (uplink == NULL || own->prefix.address.family != family ||
+		    (!home && is_repeated(source, i))) {
+			continue;
+		}
+		add_separator(text, start);
+		text_add(text, "%s", address_format(&own->prefix.address, address));
+		if (home) {
+			text_add(text, " . \"%s\"", uplink->interface);
+		}
+	}
+}
+
+static void list_own4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET, false, text);
+}
+
+static void list_own6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET6, false, text);
+}
+
+static void list_home4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET, true, text);
+}
+
+static void list_home6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET6, true, text);
+}
+
 static void list_hairpin4(const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	if (source->site->hairpin) {
@@ -177,6 +244,10 @@ static void list_range6(const struct nft_source *source, unsigned uplink, struct
 static const struct object common_objects[] = {
 	{ "set", "uplinks", "type ifname;", false, list_uplinks },
 	{ "set", "inside", "type ifname;", false, list_inside },
+	{ "set", "own4", "type ipv4_addr;", false, list_own4 },
+	{ "set", "own6", "type ipv6_addr;", false, list_own6 },
+	{ "set", "home4", "type ipv4_addr . ifname;", false, list_home4 },
+	{ "set", "home6", "type ipv6_addr . ifname;", false, list_home6 },
 	{ "map", "stamp", "type ifname : verdict;", false, list_stamps },
 	{ "map", "use", "type mark : verdict;", false, list_marks },
 	{ "map", "forward", "type ifname : verdict;", false, list_forward_chains },

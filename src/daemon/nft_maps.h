@@ -15,6 +15,7 @@
 struct nft_source {
 	const struct site *site;
 	const struct uplink_view *uplinks;
+	const struct observed *observed;
 	const struct nft_forwards *forwards;
 };
 

@@ -146,15 +146,18 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 		               "\t\toifname @uplinks ip6 saddr fc00::/7 masquerade\n");
 	}
 	text_add(text, "\t\tiifname @inside oifname @inside ct status dnat masquerade\n\t}\n");
+	// The last look at what leaves, also while rules are lost or another program has emptied a
+	// chain: an uplink's address leaves by that uplink alone (BCP 38), an inside one not at all.
+	text_add(text, "\tchain leave {\n"
+	               "\t\toifname != @uplinks return\n"
+	               "\t\tip saddr @own4 ip saddr . oifname != @home4 counter drop\n"
+	               "\t\tip6 saddr @own6 ip6 saddr . oifname != @home6 counter drop\n");
 	if (source->site->masquerade) {
-		// If another program empties nat_out, nothing leaves with an inside address meanwhile.
-		text_add(text, "\tchain leave {\n"
-		               "\t\tiifname != @inside return\n"
-		               "\t\toifname != @uplinks return\n"
+		text_add(text, "\t\tiifname != @inside return\n"
 		               "\t\tmeta nfproto ipv4 ct status & (snat | dnat) == 0 counter drop\n"
-		               "\t\tip6 saddr fc00::/7 counter drop\n"
-		               "\t}\n");
+		               "\t\tip6 saddr fc00::/7 counter drop\n");
 	}
+	text_add(text, "\t}\n");
 }
 
 static void fill_dns_chains(const struct nft_source *source, struct text *text)
@@ -207,14 +210,17 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	         first, last, first, last);
 }
 
-int nft_text(const struct site *site, const struct uplink_view *uplinks, char **ruleset)
+int nft_text(const struct site *site, const struct uplink_view *uplinks,
+             const struct observed *observed, char **ruleset)
 {
 	struct nft_forwards *forwards = NULL;
 	int ret = nft_forwards_build(site, &forwards);
 	if (ret != 0) {
 		return ret;
 	}
-	struct nft_source source = { .site = site, .uplinks = uplinks, .forwards = forwards };
+	struct nft_source source = {
+		.site = site, .uplinks = uplinks, .observed = observed, .forwards = forwards
+	};
 	struct text text = TEXT_EMPTY;
 	declare(&source, &text);
 	flush(&source, &text);

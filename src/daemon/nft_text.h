@@ -17,12 +17,14 @@
  * The text loads on an empty kernel and again on itself: it declares, flushes and refills, so that no
  * packet meets a moment without rules (deleting and adding a table swaps its hooks one by one).
  *
- * \param site     The site.
- * \param uplinks  A view for each uplink of the site; gives the addresses for hairpin.
- * \param ruleset  Out: text to free.
+ * \param site      The site.
+ * \param uplinks   A view for each uplink of the site; gives the addresses for hairpin.
+ * \param observed  Gives all addresses of the uplinks' interfaces.
+ * \param ruleset   Out: text to free.
  * \return 0 or -ENOMEM.
  */
-int nft_text(const struct site *site, const struct uplink_view *uplinks, char **ruleset);
+int nft_text(const struct site *site, const struct uplink_view *uplinks,
+             const struct observed *observed, char **ruleset);
 
 /*!
  * \brief Add commands that delete what our table holds beyond a ruleset (a site got smaller).

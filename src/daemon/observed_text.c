@@ -150,6 +150,7 @@ static int read_line(char *line, struct observed *observed)
 		{ "forwarding4", &observed->forwarding4 },
 		{ "forwarding6", &observed->forwarding6 },
 		{ "src-valid-mark", &observed->src_valid_mark },
+		{ "no-ipv6", &observed->no_ipv6 },
 	};
 	const char *value = next_word(&words);
 	for (size_t i = 0; value != NULL && i < sizeof(settings) / sizeof(settings[0]); i++) {

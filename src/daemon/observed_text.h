@@ -8,7 +8,7 @@
  *   link NAME [up] [carrier] [point-to-point] [rp-filter N]
  *   address NAME PREFIX [unusable]
  *   route PREFIX dev NAME [via ADDRESS] [metric N]
- *   forwarding4 off | forwarding6 off | src-valid-mark on
+ *   forwarding4 off | forwarding6 off | src-valid-mark on | no-ipv6 on
  */
 
 #pragma once

@@ -25,6 +25,11 @@ const char *family_name(unsigned family)
 	return family == FAMILY_4 ? "IPv4" : "IPv6";
 }
 
+unsigned family_count(const struct observed *observed)
+{
+	return observed->no_ipv6 ? FAMILY_6 : FAMILIES;
+}
+
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
                struct plan **plan)
 {
@@ -43,7 +48,7 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 		ret = plan_table(site, observed, drained, built);
 	}
 	if (ret == 0) {
-		ret = nft_text(site, built->uplinks, &built->ruleset);
+		ret = nft_text(site, built->uplinks, observed, &built->ruleset);
 	}
 	if (ret != 0) {
 		plan_free(built);
@@ -72,12 +77,12 @@ struct missing {
 	struct uplink_sets sets;
 };
 
-/*! The guard table belongs to every uplink: without it replies may leave untranslated. */
+/*! The guard table is no uplink's: what it lacks makes nobody unreachable. */
 static void missing_from_table(struct missing *missing, uint8_t family, uint32_t table)
 {
 	uint32_t number = table - missing->site->route_table;
 	missing->sets.family[family == AF_INET ? FAMILY_4 : FAMILY_6] |=
-		number == 0 ? ~(uplink_set)0 : UPLINK_BIT(number);
+		number == 0 ? 0 : UPLINK_BIT(number);
 }
 
 static int missing_route(const void *item, void *context)

@@ -8,6 +8,9 @@
 
 #include "daemon/plan.h"
 
+/*! \brief How many families there are, from FAMILY_4 on: one where IPv6 is switched off. */
+unsigned family_count(const struct observed *observed);
+
 /*! \brief Judge each uplink: addresses, gateway, what keeps it from working. \return 0 or -ENOMEM. */
 int plan_uplinks(const struct site *site, const struct observed *observed, struct plan *plan);
 

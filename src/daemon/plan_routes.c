@@ -68,12 +68,19 @@ static bool is_link_local(const struct prefix *prefix)
 	return prefix_contains(&link_local, &prefix->address);
 }
 
-/*! Whether another main route to the same prefix is preferred to this one. */
-static bool is_shadowed(const struct observed *observed, const struct route *route)
+/*!
+ * Whether another main route to the same prefix is preferred to this one.
+ *
+ * For an uplink's own table the other uplinks' routes do not count: two ISPs may use one prefix.
+ */
+static bool is_shadowed(const struct observed *observed, const struct plan *plan,
+                        const struct route *route)
 {
+	bool own = route_uplink(plan, route) != 0;
 	for (size_t i = 0; i < observed->main_route_count; i++) {
 		const struct route *other = &observed->main_routes[i];
-		if (other->family == route->family &&
+		bool counts = !own || other->link == route->link || route_uplink(plan, other) == 0;
+		if (counts && other->family == route->family &&
 		    prefix_compare(&other->destination, &route->destination) == 0 &&
 		    (other->metric < route->metric ||
 		     (other->metric == route->metric && other < route))) {
@@ -91,7 +98,7 @@ static int add_throws(const struct observed *observed, uint8_t family, uint32_t 
 		const struct route *route = &observed->main_routes[i];
 		if (route->family != family || route_uplink(plan, route) != 0 ||
 		    (is_default(&route->destination) && !guard) ||
-		    is_link_local(&route->destination) || is_shadowed(observed, route)) {
+		    is_link_local(&route->destination) || is_shadowed(observed, plan, route)) {
 			continue;
 		}
 		struct route throw = {
@@ -157,7 +164,7 @@ static int add_uplink_routes(const struct site *site, const struct observed *obs
 		const struct route *main = &observed->main_routes[i];
 		if (main->family != number || main->link != view->link->index ||
 		    is_default(&main->destination) || is_link_local(&main->destination) ||
-		    is_shadowed(observed, main)) {
+		    is_shadowed(observed, plan, main)) {
 			continue;
 		}
 		route.destination = main->destination;
@@ -171,7 +178,7 @@ static int add_uplink_routes(const struct site *site, const struct observed *obs
 int plan_routes(const struct site *site, const struct observed *observed, struct plan *plan)
 {
 	int ret = 0;
-	for (unsigned family = 0; ret == 0 && family < FAMILIES; family++) {
+	for (unsigned family = 0; ret == 0 && family < family_count(observed); family++) {
 		uint8_t number = family_number(family);
 		for (unsigned i = 0; ret == 0 && i <= plan->uplink_count; i++) {
 			// Table 0 is the guard's: no way out at all.

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/array.h"
 
@@ -55,7 +56,7 @@ static int add_guard_rules(const struct site *site, const struct observed *obser
 	int ret = 0;
 	bool filtered = is_filtered(observed, plan);
 	for (size_t i = 0; ret == 0 && i < site->lan.count; i++) {
-		for (unsigned family = 0; ret == 0 && family < FAMILIES; family++) {
+		for (unsigned family = 0; ret == 0 && family < family_count(observed); family++) {
 			struct rule rule = {
 				.family = family_number(family),
 				.priority = site->rule_priority + PRIORITY_GUARD,
@@ -71,11 +72,12 @@ static int add_guard_rules(const struct site *site, const struct observed *obser
 	return ret;
 }
 
-static int add_mark_rules(const struct site *site, struct plan *plan)
+static int add_mark_rules(const struct site *site, const struct observed *observed,
+                          struct plan *plan)
 {
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < site->uplink_count; i++) {
-		for (unsigned family = 0; ret == 0 && family < FAMILIES; family++) {
+		for (unsigned family = 0; ret == 0 && family < family_count(observed); family++) {
 			unsigned number = site->uplinks[i].number;
 			struct rule rule = {
 				.family = family_number(family),
@@ -90,9 +92,12 @@ static int add_mark_rules(const struct site *site, struct plan *plan)
 	return ret;
 }
 
-static int add_from_rule(const struct site *site, uint32_t offset, const struct address *from,
-                         unsigned uplink, struct plan *plan)
+static int add_from_rule(const struct site *site, const struct observed *observed, uint32_t offset,
+                         const struct address *from, unsigned uplink, struct plan *plan)
 {
+	if (from->family == AF_INET6 && observed->no_ipv6) {
+		return 0;
+	}
 	struct rule rule = {
 		.family = from->family,
 		.priority = site->rule_priority + offset,
@@ -111,22 +116,23 @@ static int add_uplink_rules(const struct site *site, const struct observed *obse
 		const struct uplink_view *view = &plan->uplinks[i];
 		const struct uplink *uplink = view->uplink;
 		for (size_t j = 0; ret == 0 && j < uplink->address.count; j++) {
-			ret = add_from_rule(site, PRIORITY_UPLINK, &uplink->address.items[j],
-			                    uplink->number, plan);
+			ret = add_from_rule(site, observed, PRIORITY_UPLINK,
+			                    &uplink->address.items[j], uplink->number, plan);
 		}
 		for (size_t j = 0; ret == 0 && view->link != NULL && j < observed->address_count;
 		     j++) {
 			const struct link_address *own = &observed->addresses[j];
 			if (own->link == view->link->index) {
-				ret = add_from_rule(site, PRIORITY_UPLINK, &own->prefix.address,
-				                    uplink->number, plan);
+				ret = add_from_rule(site, observed, PRIORITY_UPLINK,
+				                    &own->prefix.address, uplink->number, plan);
 			}
 		}
 	}
 	return ret;
 }
 
-static int add_server_rules(const struct site *site, struct plan *plan)
+static int add_server_rules(const struct site *site, const struct observed *observed,
+                            struct plan *plan)
 {
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < site->server_count; i++) {
@@ -134,8 +140,8 @@ static int add_server_rules(const struct site *site, struct plan *plan)
 		bool used = server->reply_path == REPLY_PATH_SOURCE_ADDRESS;
 		for (size_t j = 0; used && ret == 0 && j < server->uplink_address_count; j++) {
 			const struct uplink_address *own = &server->uplink_address[j];
-			ret = add_from_rule(site, PRIORITY_SERVER, &own->address, own->uplink,
-			                    plan);
+			ret = add_from_rule(site, observed, PRIORITY_SERVER, &own->address,
+			                    own->uplink, plan);
 		}
 	}
 	return ret;
@@ -145,13 +151,13 @@ int plan_rules(const struct site *site, const struct observed *observed, struct 
 {
 	int ret = add_guard_rules(site, observed, plan);
 	if (ret == 0) {
-		ret = add_mark_rules(site, plan);
+		ret = add_mark_rules(site, observed, plan);
 	}
 	if (ret == 0) {
 		ret = add_uplink_rules(site, observed, plan);
 	}
 	if (ret == 0) {
-		ret = add_server_rules(site, plan);
+		ret = add_server_rules(site, observed, plan);
 	}
 	qsort(plan->rules, plan->rule_count, sizeof(*plan->rules), rule_compare);
 	return ret;

@@ -16,7 +16,6 @@
 #include "daemon/reconcile.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,59 +24,28 @@
 #include "daemon/answers.h"
 #include "daemon/apply.h"
 #include "daemon/lost.h"
+#include "daemon/moved.h"
 #include "daemon/orphans.h"
-#include "table/table_lmdb.h"
+#include "daemon/publisher.h"
 
 struct reconcile {
 	struct site *site;
 	struct rtnl *rtnl;
 	struct nfnl *nfnl;
 	struct nft_apply *nft;
-	struct table_writer *writer;
+	struct publisher publisher;
 
 	struct observed observed; /*!< Of the last pass, after it applied. */
 	struct observed before;   /*!< Of the last pass, before: the plan's views point here. */
 	struct plan *plan;        /*!< Of the last pass. */
 	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
 	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
-	struct table *published;
 	struct uplink_sets broken;
 	uplink_set drained;
+	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
 	char *foreign_drops;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
 };
-
-static gid_t knot_group(void)
-{
-	struct group *group = getgrnam(KNOT_GROUP);
-	if (group == NULL) {
-		log_warning("group '" KNOT_GROUP
-		            "', not found: only our own group can read the table");
-		return (gid_t)-1;
-	}
-	return group->gr_gid;
-}
-
-static int open_table(struct reconcile *reconcile)
-{
-	char *path = NULL;
-	if (asprintf(&path, "%s/table", reconcile->site->run_dir) < 0) {
-		return -ENOMEM;
-	}
-	int ret = table_writer_open(path, knot_group(), &reconcile->writer);
-	if (ret == -EPERM) {
-		log_error("table '%s', failed to give it to group '" KNOT_GROUP
-		          "' (make our user a member of that group)",
-		          path);
-	} else if (ret != 0) {
-		log_error("table '%s', failed to open (%s)", path, strerror(-ret));
-	}
-	free(path);
-	if (ret == 0) {
-		ret = table_writer_read(reconcile->writer, &reconcile->published);
-	}
-	return ret;
-}
 
 int reconcile_open(struct site *site, struct reconcile **reconcile)
 {
@@ -87,7 +55,7 @@ int reconcile_open(struct site *site, struct reconcile **reconcile)
 	}
 	opened->site = site;
 
-	int ret = open_table(opened);
+	int ret = publisher_open(&opened->publisher, site->run_dir);
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -123,11 +91,10 @@ void reconcile_close(struct reconcile *reconcile)
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);
 	observed_deinit(&reconcile->observed);
-	table_free(reconcile->published);
 	nft_apply_close(reconcile->nft);
 	nfnl_close(reconcile->nfnl);
 	rtnl_close(reconcile->rtnl);
-	table_writer_close(reconcile->writer);
+	publisher_close(&reconcile->publisher);
 	site_free(reconcile->site);
 	free(reconcile->foreign_drops);
 	free(reconcile);
@@ -141,27 +108,6 @@ int reconcile_rtnl_fd(const struct reconcile *reconcile)
 int reconcile_nfnl_fd(const struct reconcile *reconcile)
 {
 	return nfnl_fd(reconcile->nfnl);
-}
-
-/*! Publish a table and take it over; an equal one is not written. */
-static int publish(struct reconcile *reconcile, struct table *table)
-{
-	if (table == NULL) {
-		return -ENOMEM;
-	}
-	if (answers_equal(table, reconcile->published)) {
-		table_free(table);
-		return 0;
-	}
-	int ret = table_writer_publish(reconcile->writer, table);
-	if (ret != 0) {
-		log_error("table, failed to publish (%s)", strerror(-ret));
-		table_free(table);
-		return ret;
-	}
-	table_free(reconcile->published);
-	reconcile->published = table;
-	return 0;
 }
 
 static struct uplink_sets all_uplinks(void)
@@ -192,52 +138,6 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 	return ret;
 }
 
-/*! The interface that a plan has for an uplink number, or NULL. */
-static const char *plan_interface(const struct plan *plan, unsigned number)
-{
-	return plan != NULL && number <= plan->uplink_count ? plan->uplinks[number - 1].uplink->interface : NULL;
-}
-
-/*!
- * Uplink numbers that mean another uplink than before, or none: by their published id (which outlives
- * a restart) or by the last plan's interface.
- */
-static uplink_set find_moved(const struct reconcile *reconcile, const struct plan *plan)
-{
-	uplink_set moved = 0;
-	for (size_t i = 0; i < reconcile->published->uplink_count; i++) {
-		const struct table_uplink *row = &reconcile->published->uplinks[i];
-		const struct table_uplink *planned = table_find_uplink(plan->table, row->number);
-		const char *before = plan_interface(reconcile->plan, row->number);
-		const char *now = plan_interface(plan, row->number);
-		if (planned == NULL || strcmp(row->id, planned->id) != 0 ||
-		    (before != NULL && strcmp(before, now) != 0) ||
-		    (reconcile->plan != NULL && reconcile->mask != reconcile->site->fwmark_mask)) {
-			moved |= UPLINK_BIT(row->number);
-		}
-	}
-	return moved;
-}
-
-/*! Connections of a moved number carry a mark that would send their packets out of another uplink. */
-static void end_connections(struct reconcile *reconcile, uplink_set moved)
-{
-	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
-	for (unsigned number = 1; number <= SITE_UPLINKS_MAX; number++) {
-		if ((moved & UPLINK_BIT(number)) == 0) {
-			continue;
-		}
-		int ret = conntrack_delete((uint32_t)number << __builtin_ctz(mask), mask);
-		if (ret != 0) {
-			log_error("connections of uplink number %u, failed to end (%s)", number,
-			          strerror(-ret));
-		} else {
-			log_info("connections of uplink number %u, ended: it is another uplink now",
-			         number);
-		}
-	}
-}
-
 int reconcile_run(struct reconcile *reconcile)
 {
 	struct observed before = { 0 };
@@ -257,25 +157,31 @@ int reconcile_run(struct reconcile *reconcile)
 
 	struct uplink_sets lost = { { 0 } };
 	if (reconcile->plan != NULL) {
-		lost = reconcile->ruleset
-		               ? lost_find(reconcile->site, reconcile->plan, plan, &before)
-		               : all_uplinks();
+		lost = reconcile->ruleset ? lost_find(reconcile->site, reconcile->plan, plan,
+		                                      &before, reconcile->culprit)
+		                          : all_uplinks();
 	}
-	uplink_set moved = find_moved(reconcile, plan);
+	uplink_set moved = moved_find(reconcile->publisher.table, reconcile->plan, plan);
+	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
+	if (mask != reconcile->site->fwmark_mask) {
+		moved = ~(uplink_set)0;
+	}
 	bool refill = ruleset_needed(reconcile, plan);
-	ret = publish(reconcile, answers_withdrawn(reconcile->published, plan->table, &lost));
+	ret = publisher_publish(&reconcile->publisher,
+	                        answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
 	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
 		// What cannot be withdrawn must at least be repaired.
 		int installed = install(reconcile, plan, &before, refill);
 		ret = ret == 0 ? installed : ret;
-		end_connections(reconcile, moved);
+		moved_end(moved, mask);
 	}
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset
 	                            ? plan_missing(reconcile->site, plan, NULL, &after)
 	                            : all_uplinks();
-	int published = publish(reconcile, answers_installed(plan->table, &reconcile->broken));
+	int published = publisher_publish(&reconcile->publisher,
+	                                  answers_installed(plan->table, &reconcile->broken));
 	if (refill && reconcile->ruleset) {
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
@@ -287,7 +193,8 @@ int reconcile_run(struct reconcile *reconcile)
 	reconcile->mask = reconcile->site->fwmark_mask;
 	reconcile->before = before;
 	reconcile->observed = after;
-	uplink_history_note(reconcile->history, plan, reconcile->published);
+	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
+	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
 }
 
@@ -310,6 +217,39 @@ void reconcile_look_around(struct reconcile *reconcile)
 	reconcile->foreign_drops = lines;
 }
 
+/*! Take note of what events tell, and log what others did. */
+static void note_events(struct reconcile *reconcile, const struct rtnl_events *routing,
+                        const struct nfnl_events *netfilter)
+{
+	if (routing->overrun || netfilter->overrun) {
+		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
+	}
+	if (netfilter->ours_changed) {
+		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
+		            netfilter->process[0] != '\0' ? netfilter->process : "a process",
+		            netfilter->pid);
+	}
+	if (netfilter->ours_changed || netfilter->overrun) {
+		reconcile->ruleset = false;
+	}
+	lost_culprit(routing->lost_by, reconcile->culprit, sizeof(reconcile->culprit));
+}
+
+/*!
+ * Withdraw at once what events say is lost: a look at the kernel may have to wait for its lock, which
+ * others can hold for a long time.
+ */
+static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events *routing)
+{
+	struct uplink_sets lost =
+		reconcile->ruleset ? lost_by_events(reconcile->site, routing) : all_uplinks();
+	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
+		(void)publisher_publish(&reconcile->publisher,
+		                        answers_withdrawn(reconcile->publisher.table,
+		                                          reconcile->plan->table, &lost));
+	}
+}
+
 int reconcile_events(struct reconcile *reconcile)
 {
 	struct rtnl_events routing = { 0 };
@@ -323,17 +263,8 @@ int reconcile_events(struct reconcile *reconcile)
 		return ret;
 	}
 
-	if (routing.overrun || netfilter.overrun) {
-		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
-	}
-	if (netfilter.ours_changed) {
-		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
-		            netfilter.process[0] != '\0' ? netfilter.process : "another process",
-		            netfilter.pid);
-	}
-	if (netfilter.ours_changed || netfilter.overrun) {
-		reconcile->ruleset = false;
-	}
+	note_events(reconcile, &routing, &netfilter);
+	withdraw_lost(reconcile, &routing);
 	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
 	            routing.settings || routing.overrun;
 	ret = pass ? reconcile_run(reconcile) : 0;
@@ -364,14 +295,7 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site)
 
 int reconcile_heartbeat(struct reconcile *reconcile)
 {
-	int ret = table_writer_heartbeat(reconcile->writer);
-	if (ret == 0) {
-		ret = table_writer_check_readers(reconcile->writer);
-	}
-	if (ret != 0) {
-		log_error("table, failed to renew the heartbeat (%s)", strerror(-ret));
-	}
-	return ret;
+	return publisher_heartbeat(&reconcile->publisher);
 }
 
 int reconcile_remove(struct reconcile *reconcile)
@@ -384,7 +308,9 @@ int reconcile_remove(struct reconcile *reconcile)
 	if (nothing.table == NULL) {
 		return -ENOMEM;
 	}
-	int ret = publish(reconcile, answers_withdrawn(reconcile->published, nothing.table, &all));
+	int ret = publisher_publish(
+		&reconcile->publisher,
+		answers_withdrawn(reconcile->publisher.table, nothing.table, &all));
 	if (ret == 0) {
 		ret = rtnl_observe(reconcile->rtnl, &observed);
 	}
@@ -415,7 +341,7 @@ struct standing reconcile_standing(const struct reconcile *reconcile)
 		.site = reconcile->site,
 		.observed = &reconcile->observed,
 		.plan = reconcile->plan,
-		.published = reconcile->published,
+		.published = reconcile->publisher.table,
 		.broken = reconcile->broken,
 		.ruleset = reconcile->ruleset,
 		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",

@@ -99,6 +99,34 @@ struct counting {
 	struct rtnl_events *events;
 };
 
+/*! Note a loss of ours. */
+static void count_lost(struct rtnl_events *events, uint32_t table, uint32_t port)
+{
+	events->own_lost++;
+	events->lost_by = port;
+	for (unsigned i = 0; i < events->lost_tables && i < RTNL_LOST_MAX; i++) {
+		if (events->lost_table[i] == table) {
+			return;
+		}
+	}
+	if (events->lost_tables < RTNL_LOST_MAX) {
+		events->lost_table[events->lost_tables] = table;
+	}
+	events->lost_tables++;
+}
+
+static void rule_event(const struct counting *counting, const struct nlmsghdr *message)
+{
+	struct rule rule;
+	counting->events->routes++;
+	if (message->nlmsg_type == RTM_DELRULE && rule_protocol(message) == OUR_PROTOCOL) {
+		// One with selectors that we never set cannot be read, and is not of ours.
+		if (rule_parse(message, &rule) == 0) {
+			count_lost(counting->events, rule.table, message->nlmsg_pid);
+		}
+	}
+}
+
 static void route_event(const struct counting *counting, const struct nlmsghdr *message)
 {
 	struct route_message parsed;
@@ -116,7 +144,7 @@ static void route_event(const struct counting *counting, const struct nlmsghdr *
 	// A replaced route gets no message of its own: the one in its place says that it replaced.
 	bool replaced = !ours && our_table && (message->nlmsg_flags & NLM_F_REPLACE) != 0;
 	if ((ours && message->nlmsg_type == RTM_DELROUTE) || replaced) {
-		counting->events->own_lost++;
+		count_lost(counting->events, parsed.route.table, message->nlmsg_pid);
 	}
 }
 
@@ -139,12 +167,9 @@ static int event_count(const struct nlmsghdr *message, void *data)
 	case RTM_DELROUTE:
 		route_event(counting, message);
 		break;
-	case RTM_DELRULE:
-		events->own_lost += rule_protocol(message) == OUR_PROTOCOL;
-		events->routes++;
-		break;
 	case RTM_NEWRULE:
-		events->routes++;
+	case RTM_DELRULE:
+		rule_event(counting, message);
 		break;
 	case RTM_NEWNETCONF:
 	case RTM_DELNETCONF:

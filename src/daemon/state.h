@@ -76,6 +76,7 @@ struct observed {
 	struct rule *rules; /*!< Ours: protocol OUR_PROTOCOL. */
 	size_t rule_count;
 	bool forwarding4; /*!< net.ipv4.ip_forward */
+	bool no_ipv6;     /*!< IPv6 is switched off (ipv6.disable=1). */
 	bool forwarding6; /*!< net.ipv6.conf.all.forwarding */
 	/*! Effective rp_filter of each link, max(all, interface); parallel to links. */
 	uint8_t *rp_filter;

@@ -47,7 +47,7 @@ static int sysctl_read(const char *group, const char *name, const char *key, int
 int sysctls_observe(struct observed *observed)
 {
 	int forwarding4 = 0;
-	int forwarding6 = 0;
+	int forwarding6 = -1;
 	int src_valid_mark = 0;
 	int all = 0;
 	const struct {
@@ -88,7 +88,8 @@ int sysctls_observe(struct observed *observed)
 	free(observed->rp_filter);
 	observed->rp_filter = rp_filter;
 	observed->forwarding4 = forwarding4 != 0;
-	observed->forwarding6 = forwarding6 != 0;
+	observed->forwarding6 = forwarding6 > 0;
+	observed->no_ipv6 = forwarding6 < 0;
 	observed->src_valid_mark = src_valid_mark != 0;
 	return 0;
 }

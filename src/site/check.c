@@ -28,7 +28,7 @@ static int compare_named(const void *first, const void *second)
 }
 
 void check_duplicates(const struct check *check, struct named *names, size_t count,
-		      const char *what, const char *remedy)
+                      const char *what, const char *remedy)
 {
 	if (count == 0) {
 		return;
@@ -41,8 +41,8 @@ void check_duplicates(const struct check *check, struct named *names, size_t cou
 			continue;
 		}
 		report_error(check->report, names[i].mark,
-			     "%s '%s' is there twice (first at line %u): %s", what, names[i].name,
-			     first->mark.line, remedy);
+		             "%s '%s' is there twice (first at line %u): %s", what, names[i].name,
+		             first->mark.line, remedy);
 	}
 }
 
@@ -55,7 +55,7 @@ static int compare_owned(const void *first, const void *second)
 }
 
 void check_address_duplicates(const struct check *check, struct owned_address *addresses,
-			      size_t count, bool same_uplink, const char *what)
+                              size_t count, bool same_uplink, const char *what)
 {
 	if (count == 0) {
 		return;
@@ -71,10 +71,10 @@ void check_address_duplicates(const struct check *check, struct owned_address *a
 		char text[ADDRESS_TEXT_MAX];
 		if (next->uplink != first->uplink || same_uplink) {
 			report_error(check->report, next->mark,
-				     "%s %s is there twice (first at line %u): %s", what,
-				     address_format(&next->address, text), first->mark.line,
-				     next->uplink != first->uplink ? "each uplink needs its own"
-								   : "keep one");
+			             "%s %s is there twice (first at line %u): %s", what,
+			             address_format(&next->address, text), first->mark.line,
+			             next->uplink != first->uplink ? "each uplink needs its own"
+			                                           : "keep one");
 		}
 	}
 }
@@ -103,17 +103,17 @@ static void check_mask(const struct check *check)
 
 	if (mask == 0) {
 		report_error(check->report, mark,
-			     "fwmark-mask has no bit: use one such as 0x%08" PRIx32, fitting);
+		             "fwmark-mask has no bit: use one such as 0x%08" PRIx32, fitting);
 	} else if ((run & (run + 1)) != 0) {
 		report_error(check->report, mark,
-			     "fwmark-mask 0x%08" PRIx32 " has a gap between its bits: use one "
-			     "without, such as 0x%08" PRIx32,
-			     mask, fitting);
+		             "fwmark-mask 0x%08" PRIx32 " has a gap between its bits: use one "
+		             "without, such as 0x%08" PRIx32,
+		             mask, fitting);
 	} else if (site->uplink_count > run && site->uplink_count <= SITE_UPLINKS_MAX) {
 		report_error(check->report, mark,
-			     "fwmark-mask 0x%08" PRIx32 " has room for %" PRIu32
-			     ", not for %zu uplinks: use 0x%08" PRIx32 ", or fewer uplinks",
-			     mask, run, site->uplink_count, fitting);
+		             "fwmark-mask 0x%08" PRIx32 " has room for %" PRIu32
+		             ", not for %zu uplinks: use 0x%08" PRIx32 ", or fewer uplinks",
+		             mask, run, site->uplink_count, fitting);
 	}
 }
 
@@ -126,14 +126,14 @@ static void check_tables(const struct check *check)
 	uint64_t last = first + site->uplink_count;
 	if (last > UINT32_MAX) {
 		report_error(check->report, mark,
-			     "route-table %" PRIu64 " leaves no number for the tables of %zu "
-			     "uplinks: use one below %" PRIu64,
-			     first, site->uplink_count, UINT32_MAX - site->uplink_count);
+		             "route-table %" PRIu64 " leaves no number for the tables of %zu "
+		             "uplinks: use one below %" PRIu64,
+		             first, site->uplink_count, UINT32_MAX - site->uplink_count);
 	} else if (first <= 255 && last >= 253) {
 		report_error(check->report, mark,
-			     "route tables %" PRIu64 " to %" PRIu64 " of the uplinks touch the "
-			     "kernel's own 253 to 255: let route-table begin at 256 or above",
-			     first, last);
+		             "route tables %" PRIu64 " to %" PRIu64 " of the uplinks touch the "
+		             "kernel's own 253 to 255: let route-table begin at 256 or above",
+		             first, last);
 	}
 }
 
@@ -165,13 +165,13 @@ int check_site(const struct check *check)
 	if (site->uplink_count > SITE_UPLINKS_MAX) {
 		const struct uplink *first = &site->uplinks[SITE_UPLINKS_MAX];
 		report_error(check->report, marks_find(check->marks, &first->id),
-			     "uplink number %u is one too many: a site has at most %d",
-			     first->number, SITE_UPLINKS_MAX);
+		             "uplink number %u is one too many: a site has at most %d",
+		             first->number, SITE_UPLINKS_MAX);
 	}
 	if (site->dns_binding == DNS_BINDING_DEVICE) {
 		report_error(check->report, marks_find(check->marks, &site->dns_binding),
-			     "dns-binding device needs Knot DNS 3.5.5, which this version does not "
-			     "support yet: use address or port");
+		             "dns-binding device needs Knot DNS 3.5.5, which this version does not "
+		             "support yet: use address or port");
 	}
 	check_mask(check);
 	check_tables(check);

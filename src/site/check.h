@@ -48,7 +48,7 @@ struct named {
  * \param remedy End of the message.
  */
 void check_duplicates(const struct check *check, struct named *names, size_t count,
-		      const char *what, const char *remedy);
+                      const char *what, const char *remedy);
 
 /*! An address, who has it, and its place, for the search of duplicates. */
 struct owned_address {
@@ -62,4 +62,4 @@ struct owned_address {
  * \param same_uplink  Whether twice at one uplink is an error as well.
  */
 void check_address_duplicates(const struct check *check, struct owned_address *addresses,
-			      size_t count, bool same_uplink, const char *what);
+                              size_t count, bool same_uplink, const char *what);

@@ -29,7 +29,7 @@ static bool is_inside(const char *name, const char *domain)
 
 // The ids of a section: the names at one offset of its entries.
 static int check_ids(const struct check *check, const void *entries, size_t count, size_t size,
-		     size_t offset, const char *what)
+                     size_t offset, const char *what)
 {
 	struct named *names = calloc(count + 1, sizeof(*names));
 	if (names == NULL) {
@@ -69,26 +69,26 @@ static bool is_foreign(const struct site *site, const struct host *host, const c
 }
 
 static bool check_alias(const struct check *check, const struct host *host, const char *alias,
-			struct mark mark)
+                        struct mark mark)
 {
 	size_t length = strlen(alias);
 	size_t bare = alias[length - 1] == '.' ? length - 1 : length;
 	if (bare == strlen(host->domain) && strncmp(alias, host->domain, bare) == 0) {
 		report_error(check->report, mark, "alias '%s' is the host itself: leave it out",
-			     alias);
+		             alias);
 		return false;
 	}
 	if (is_foreign(check->site, host, alias)) {
 		report_error(check->report, mark,
-			     "alias '%s' is not below its host '%s': make it a host of its own",
-			     alias, host->domain);
+		             "alias '%s' is not below its host '%s': make it a host of its own",
+		             alias, host->domain);
 		return false;
 	}
 	if (length + 1 + strlen(host->domain) > NAME_TEXT_MAX) {
 		report_error(check->report, mark,
-			     "alias '%s' makes a name longer than the 255 bytes that a domain name "
-			     "may have",
-			     alias);
+		             "alias '%s' makes a name longer than the 255 bytes that a domain name "
+		             "may have",
+		             alias);
 		return false;
 	}
 	return true;
@@ -103,9 +103,9 @@ static void check_name_servers(const struct check *check, const struct host *hos
 	label += (size_t)snprintf(NULL, 0, "-ns%zu", site->uplink_count);
 	if (label > LABEL_MAX || label + 1 + strlen(site->domain) > NAME_TEXT_MAX) {
 		report_error(check->report, mark,
-			     "host '%s' is too long to name its name servers after it: use a "
-			     "shorter name",
-			     host->domain);
+		             "host '%s' is too long to name its name servers after it: use a "
+		             "shorter name",
+		             host->domain);
 	}
 }
 
@@ -115,30 +115,30 @@ static void check_host(const struct check *check, const struct host *host)
 	struct mark mark = marks_find(check->marks, &host->domain);
 	if (strchr(host->domain, '.') == NULL) {
 		report_error(check->report, mark,
-			     "host '%s' has one part only: write its full name, such as "
-			     "%s.example.com",
-			     host->domain, host->domain);
+		             "host '%s' has one part only: write its full name, such as "
+		             "%s.example.com",
+		             host->domain, host->domain);
 	} else if (site->domain != NULL && is_inside(site->domain, host->domain)) {
 		report_error(check->report, mark,
-			     "host '%s' would replace the parent zone '%s': use a name below it, "
-			     "such as www.%s",
-			     host->domain, site->domain, site->domain);
+		             "host '%s' would replace the parent zone '%s': use a name below it, "
+		             "such as www.%s",
+		             host->domain, site->domain, site->domain);
 	} else if (site->domain != NULL) {
 		check_name_servers(check, host, mark);
 	}
 	// BIND prefetches by this bound; below it each expiry costs a client a slow lookup.
 	if (host->ttl < 9) {
 		report_warning(check->report, marks_find(check->marks, &host->ttl),
-			       "ttl of %u s is below the 9 s from which on resolvers refresh a "
-			       "record before it expires: use 9 s or more",
-			       host->ttl);
+		               "ttl of %u s is below the 9 s from which on resolvers refresh a "
+		               "record before it expires: use 9 s or more",
+		               host->ttl);
 	}
 }
 
 // Where another host's zone takes over names below it, an alias in this zone is never seen.
 static void check_hidden(const struct check *check, const struct host *host,
-			 const struct named *alias, const struct named *hosts, size_t count,
-			 int (*compare)(const void *, const void *))
+                         const struct named *alias, const struct named *hosts, size_t count,
+                         int (*compare)(const void *, const void *))
 {
 	const char *dot = strchr(alias->name, '.');
 	for (; dot != NULL && strcmp(dot + 1, host->domain) != 0; dot = strchr(dot + 1, '.')) {
@@ -163,7 +163,7 @@ static int compare_names(const void *first, const void *second)
 
 // Absolute names of aliases, appended to those of hosts; they are owned by the second array.
 static int add_aliases(const struct check *check, struct named *names, char **owned, size_t hosts,
-		       size_t *count)
+                       size_t *count)
 {
 	const struct site *site = check->site;
 	for (size_t i = 0; i < site->host_count; i++) {
@@ -207,7 +207,7 @@ static int check_host_names(const struct check *check)
 		if (host->domain != NULL) {
 			check_host(check, host);
 			names[hosts++] = (struct named){ host->domain,
-							 marks_find(check->marks, &host->domain) };
+				                         marks_find(check->marks, &host->domain) };
 		}
 	}
 	qsort(names, hosts, sizeof(*names), compare_names);
@@ -235,8 +235,8 @@ static void check_uplink_order(const struct check *check, const unsigned *number
 		}
 		if ((seen & UPLINK_BIT(numbers[i])) != 0) {
 			report_error(check->report, marks_find(check->marks, &numbers[i]),
-				     "uplink '%s' is in this list twice: keep one",
-				     check->site->uplinks[numbers[i] - 1].id);
+			             "uplink '%s' is in this list twice: keep one",
+			             check->site->uplinks[numbers[i] - 1].id);
 		}
 		seen |= UPLINK_BIT(numbers[i]);
 	}
@@ -268,7 +268,7 @@ int check_names(const struct check *check)
 	}
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		int ret = check_ids(check, ids[i].entries, ids[i].count, ids[i].size, ids[i].offset,
-				    ids[i].what);
+		                    ids[i].what);
 		if (ret != 0) {
 			return ret;
 		}

@@ -69,7 +69,7 @@ static bool is_range(const struct service *service)
 static void check_pair(const struct check *check, const struct taken *a, const struct taken *b)
 {
 	bool a_first = a->mark.line != b->mark.line ? a->mark.line < b->mark.line
-						    : a->mark.column <= b->mark.column;
+	                                            : a->mark.column <= b->mark.column;
 	const struct taken *first = a_first ? a : b;
 	const struct taken *second = a_first ? b : a;
 	int first_shift = first->service->inside - first->service->first;
@@ -78,10 +78,10 @@ static void check_pair(const struct check *check, const struct taken *a, const s
 
 	if (first->server != second->server) {
 		report_error(check->report, second->mark,
-			     "port %s goes to server '%s' already (first at line %u): an uplink "
-			     "forwards a port to one server",
-			     format_service(second->service, text), first->server->id,
-			     first->mark.line);
+		             "port %s goes to server '%s' already (first at line %u): an uplink "
+		             "forwards a port to one server",
+		             format_service(second->service, text), first->server->id,
+		             first->mark.line);
 	} else if (first_shift != second_shift) {
 		report_error(
 			check->report, second->mark,
@@ -89,8 +89,8 @@ static void check_pair(const struct check *check, const struct taken *a, const s
 			"the same in both places",
 			format_service(second->service, text), first->mark.line);
 	} else if (is_range(first->service) && is_range(second->service) &&
-		   (first->service->first != second->service->first ||
-		    first->service->last != second->service->last)) {
+	           (first->service->first != second->service->first ||
+	            first->service->last != second->service->last)) {
 		report_error(
 			check->report, second->mark,
 			"port range %s overlaps another one (first at line %u): write the same "
@@ -140,9 +140,9 @@ static void check_reserved(const struct check *check, const struct service *serv
 	if (site->dns_binding == DNS_BINDING_PORT && service->first <= last &&
 	    service->last >= site_dns_port(1)) {
 		report_error(check->report, mark,
-			     "port %s cannot be forwarded: with dns-binding port the gateway's own "
-			     "DNS listens at ports %u to %u",
-			     format_service(service, text), site_dns_port(1), last);
+		             "port %s cannot be forwarded: with dns-binding port the gateway's own "
+		             "DNS listens at ports %u to %u",
+		             format_service(service, text), site_dns_port(1), last);
 	}
 }
 
@@ -168,7 +168,7 @@ static int check_taken(const struct check *check, const struct site_forward *for
 				if ((forward->uplinks & UPLINK_BIT(uplink)) != 0 &&
 				    forward->server != NULL) {
 					taken[found++] = (struct taken){ uplink, service,
-									 forward->server, mark };
+						                         forward->server, mark };
 				}
 			}
 		}

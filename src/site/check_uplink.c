@@ -64,12 +64,12 @@ static int check_interfaces(const struct check *check)
 }
 
 static void check_published(const struct check *check, const struct address_list *list,
-			    const char *what)
+                            const char *what)
 {
 	if (list->count > ADDRESSES_MAX) {
 		report_error(check->report, marks_find(check->marks, &list->items[ADDRESSES_MAX]),
-			     "%s number %d is one too many: an uplink has at most %d", what,
-			     ADDRESSES_MAX + 1, ADDRESSES_MAX);
+		             "%s number %d is one too many: an uplink has at most %d", what,
+		             ADDRESSES_MAX + 1, ADDRESSES_MAX);
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		char text[ADDRESS_TEXT_MAX];
@@ -100,8 +100,8 @@ static void check_gateway(const struct check *check, const struct uplink *uplink
 	const char *reason = is_link_local(gateway) ? NULL : address_unpublishable(gateway);
 	if (reason != NULL) {
 		report_error(check->report, mark,
-			     "gateway %s is %s: write the address of the provider's router", text,
-			     reason);
+		             "gateway %s is %s: write the address of the provider's router", text,
+		             reason);
 	}
 	if (uplink->address.count > 0 && !has_family(&uplink->address, gateway->family)) {
 		report_error(
@@ -113,17 +113,17 @@ static void check_gateway(const struct check *check, const struct uplink *uplink
 	for (size_t i = 0; i < index; i++) {
 		if (uplink->gateway.items[i].family == gateway->family) {
 			report_error(check->report, mark,
-				     "gateway %s is the second one of %s: keep one a family", text,
-				     family_name(gateway->family));
+			             "gateway %s is the second one of %s: keep one a family", text,
+			             family_name(gateway->family));
 			break;
 		}
 	}
 	for (size_t i = 0; i < uplink->address.count; i++) {
 		if (address_equal(&uplink->address.items[i], gateway)) {
 			report_error(check->report, mark,
-				     "gateway %s is the uplink's own address: write the address of "
-				     "the provider's router",
-				     text);
+			             "gateway %s is the uplink's own address: write the address of "
+			             "the provider's router",
+			             text);
 		}
 	}
 }
@@ -138,18 +138,18 @@ static void check_uplink(const struct check *check, const struct uplink *uplink)
 	}
 	if (uplink->probe.count > 0) {
 		report_warning(check->report, marks_find(check->marks, &uplink->probe.items),
-			       "uplink '%s', probes are read but not run by this version: carrier, "
-			       "address and gateway decide",
-			       shown(uplink->id));
+		               "uplink '%s', probes are read but not run by this version: carrier, "
+		               "address and gateway decide",
+		               shown(uplink->id));
 	}
 }
 
 static size_t add_addresses(const struct check *check, const struct uplink *uplink,
-			    const struct address_list *list, struct owned_address *addresses)
+                            const struct address_list *list, struct owned_address *addresses)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		addresses[i] = (struct owned_address){ list->items[i], uplink->number,
-						       marks_find(check->marks, &list->items[i]) };
+			                               marks_find(check->marks, &list->items[i]) };
 	}
 	return list->count;
 }

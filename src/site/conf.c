@@ -27,21 +27,21 @@ struct found {
 };
 
 static void report_unknown(struct loader *loader, struct mark mark, const char *what,
-			   const char *name, const char *nearest)
+                           const char *name, const char *nearest)
 {
 	if (nearest != NULL) {
 		report_error(&loader->report, mark, "unknown %s '%.*s': is '%s' meant?", what,
-			     VALUE_SHOWN, name, nearest);
+		             VALUE_SHOWN, name, nearest);
 	} else {
 		report_error(&loader->report, mark,
-			     "unknown %s '%.*s': see multihome.conf(5) for those that exist", what,
-			     VALUE_SHOWN, name);
+		             "unknown %s '%.*s': see multihome.conf(5) for those that exist", what,
+		             VALUE_SHOWN, name);
 	}
 }
 
 // A misspelt key is found as well, so that it is not reported as missing too.
 static const struct key *find_key(struct loader *loader, const struct section *section,
-				  const char *name, struct mark mark, bool *known)
+                                  const char *name, struct mark mark, bool *known)
 {
 	struct nearest nearest = { .word = name };
 	const struct key *meant = NULL;
@@ -78,12 +78,12 @@ static const char *key_text(struct loader *loader, int number, struct mark *mark
 }
 
 static bool note_found(struct loader *loader, struct found *found, size_t index, const char *what,
-		       const char *name, struct mark mark, int value)
+                       const char *name, struct mark mark, int value)
 {
 	if (found->value[index] != NULL) {
 		report_error(&loader->report, mark,
-			     "%s '%s' is given twice (first at line %u): keep one", what, name,
-			     found->mark[index].line);
+		             "%s '%s' is given twice (first at line %u): keep one", what, name,
+		             found->mark[index].line);
 		return false;
 	}
 	found->mark[index] = mark;
@@ -92,7 +92,7 @@ static bool note_found(struct loader *loader, struct found *found, size_t index,
 }
 
 static void read_map(struct loader *loader, const struct section *section, const yaml_node_t *node,
-		     char *base)
+                     char *base)
 {
 	struct found found = { 0 };
 	struct mark start = source_mark(node->start_mark);
@@ -116,7 +116,7 @@ static void read_map(struct loader *loader, const struct section *section, const
 		}
 		if (key->convert == NULL) {
 			report_error(&loader->report, mark,
-				     "key '%s' is not supported yet: leave it out", name);
+			             "key '%s' is not supported yet: leave it out", name);
 		} else if (note_found(loader, &found, i, "key", name, mark, pair->value)) {
 			filled[i] = value_read(loader, key, found.value[i], base);
 		}
@@ -126,7 +126,7 @@ static void read_map(struct loader *loader, const struct section *section, const
 		const struct key *key = &section->keys[i];
 		if (!named[i] && key->required) {
 			report_error(&loader->report, start, "%s, key '%s' is missing: write %s",
-				     section->name, key->name, key->help);
+			             section->name, key->name, key->help);
 		}
 		if (!filled[i] && key->convert != NULL) {
 			value_set_default(loader, key, start, base);
@@ -140,7 +140,7 @@ static size_t *entry_count(struct loader *loader, const struct section *section)
 }
 
 static void read_entries(struct loader *loader, const struct section *section,
-			 const yaml_node_t *node)
+                         const yaml_node_t *node)
 {
 	const char *text = value_text(node);
 	if (text != NULL && *text == '\0') {
@@ -148,8 +148,8 @@ static void read_entries(struct loader *loader, const struct section *section,
 	}
 	if (node->type != YAML_SEQUENCE_NODE) {
 		report_error(&loader->report, source_mark(node->start_mark),
-			     "section '%s' is not a list: begin each entry with '- %s:'",
-			     section->name, section->keys[0].name);
+		             "section '%s' is not a list: begin each entry with '- %s:'",
+		             section->name, section->keys[0].name);
 		return;
 	}
 
@@ -170,8 +170,8 @@ static void read_entries(struct loader *loader, const struct section *section,
 		}
 		if (entry->type != YAML_MAPPING_NODE) {
 			report_error(&loader->report, source_mark(entry->start_mark),
-				     "section '%s', entry is not a map: begin it with '- %s:'",
-				     section->name, section->keys[0].name);
+			             "section '%s', entry is not a map: begin it with '- %s:'",
+			             section->name, section->keys[0].name);
 			continue;
 		}
 		read_map(loader, section, entry, entries + *count * section->size);
@@ -189,8 +189,8 @@ static void read_site(struct loader *loader, const struct section *section, cons
 	}
 	if (node != NULL) {
 		report_error(&loader->report, source_mark(node->start_mark),
-			     "section '%s' is not a map: write its keys below it, without '-'",
-			     section->name);
+		             "section '%s' is not a map: write its keys below it, without '-'",
+		             section->name);
 	}
 	for (size_t i = 0; i < section->key_count; i++) {
 		value_set_default(loader, &section->keys[i], (struct mark){ 1, 1 }, base);
@@ -224,7 +224,7 @@ static void find_sections(struct loader *loader, const yaml_node_t *root, struct
 			report_unknown(loader, mark, "section", name, nearest.best);
 		} else if (schema_sections[i].unsupported) {
 			report_error(&loader->report, mark,
-				     "section '%s' is not supported yet: leave it out", name);
+			             "section '%s' is not supported yet: leave it out", name);
 		} else {
 			(void)note_found(loader, found, i, "section", name, mark, pair->value);
 		}
@@ -236,7 +236,7 @@ static bool read_root(struct loader *loader, const yaml_node_t *root)
 	struct mark start = source_mark(root->start_mark);
 	if (root->type != YAML_MAPPING_NODE) {
 		report_error(&loader->report, start,
-			     "name of a section is expected here, such as 'site:'");
+		             "name of a section is expected here, such as 'site:'");
 		return false;
 	}
 
@@ -248,7 +248,7 @@ static bool read_root(struct loader *loader, const yaml_node_t *root)
 		size_t errors = loader->report.errors;
 		if (section->required && found.mark[i].line == 0) {
 			report_error(&loader->report, start, "section '%s' is missing: write one",
-				     section->name);
+			             section->name);
 		}
 		if (!section->list && !section->unsupported) {
 			read_site(loader, section, node);
@@ -258,7 +258,7 @@ static bool read_root(struct loader *loader, const yaml_node_t *root)
 			if (section->required && *entry_count(loader, section) == 0 &&
 			    loader->report.errors == errors) {
 				report_error(&loader->report, found.mark[i],
-					     "section '%s' has no entry: write one", section->name);
+				             "section '%s' has no entry: write one", section->name);
 			}
 		}
 	}

@@ -77,7 +77,7 @@ CONVERTER(number)
 		convert_digits(hexadecimal ? text + 2 : text, hexadecimal ? 16 : 10, &number);
 	if (end == NULL || *end != '\0' || number < key->least || number > key->most) {
 		text_add(why, "is not a number from %" PRIu64 " to %" PRIu64, key->least,
-			 key->most);
+		         key->most);
 		return -EINVAL;
 	}
 	uint32_t result = (uint32_t)number;
@@ -101,7 +101,7 @@ static void duration_format(uint64_t milliseconds, struct text *text)
 
 // The range of the key is in steps of its own unit: 1000 for seconds, 1 for milliseconds.
 static int convert_duration(const struct key *key, const char *text, uint64_t step, void *value,
-			    struct text *why)
+                            struct text *why)
 {
 	uint64_t number = 0;
 	const char *unit = convert_digits(text, 10, &number);

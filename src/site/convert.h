@@ -13,7 +13,7 @@
 
 #define CONVERTER(name)                                                                        \
 	int convert_##name(const struct conversion *conversion, const char *text, void *value, \
-			   struct text *why)
+	                   struct text *why)
 
 CONVERTER(switch);         /*!< bool: on, off, yes, no, true, false. */
 CONVERTER(word);           /*!< uint32_t: one of the key's words. */

@@ -129,7 +129,7 @@ CONVERTER(mailbox)
 	const char *error = convert_domain_error(at + 1);
 	if (local == 0 || local > LABEL_MAX || at[1] == '\0' || error != NULL) {
 		text_add(why, "is not a mailbox: write hostmaster.example.com or "
-			      "hostmaster@example.com");
+		              "hostmaster@example.com");
 		return -EINVAL;
 	}
 	struct text mailbox = TEXT_EMPTY;
@@ -137,7 +137,7 @@ CONVERTER(mailbox)
 		if (!is_word_letter(text[i]) && text[i] != '.' && text[i] != '+') {
 			text_free(&mailbox);
 			text_add(why, "is not a mailbox: use letters, digits, hyphen, underscore, "
-				      "plus and dot before the @");
+			              "plus and dot before the @");
 			return -EINVAL;
 		}
 		text_add(&mailbox, text[i] == '.' ? "\\%c" : "%c", text[i]);
@@ -163,7 +163,7 @@ CONVERTER(interface)
 	size_t length = strlen(text);
 	if (length >= IFNAMSIZ) {
 		text_add(why, "is too long for an interface: the kernel takes at most %d letters",
-			 IFNAMSIZ - 1);
+		         IFNAMSIZ - 1);
 		return -EINVAL;
 	}
 	bool dots = strcmp(text, ".") == 0 || strcmp(text, "..") == 0;

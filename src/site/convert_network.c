@@ -26,7 +26,7 @@ CONVERTER(address)
 		text_add(why, "is not an address: leave out the interface '%.16s'", percent);
 	} else {
 		text_add(why, "is not an IPv4 or IPv6 address, such as 192.168.2.1 or "
-			      "\"2001:db8::1\"");
+		              "\"2001:db8::1\"");
 	}
 	return -EINVAL;
 }
@@ -87,13 +87,13 @@ static const char *range_error(const struct range *range)
 static int explain_form(struct text *why)
 {
 	text_add(why, "is not of the form protocol/port, such as tcp/80, udp/443, tcp/443:8443 "
-		      "or tcp/9000-9010");
+	              "or tcp/9000-9010");
 	return -EINVAL;
 }
 
 // netfilter maps a range onto another one port by port only if the two are equal.
 static int explain_shift(const struct range *outside, const struct range *inside, const char *name,
-			 struct text *why)
+                         struct text *why)
 {
 	text_add(why, "sends a range to other ports, which is not possible: list single ports, ");
 	unsigned long from = (unsigned long)outside->first;
@@ -224,6 +224,6 @@ CONVERTER(probe)
 		return 0;
 	}
 	text_add(why, "is not a probe: write icmp ADDRESS, tcp ADDRESS:PORT, dns ADDRESS NAME or "
-		      "exec COMMAND");
+	              "exec COMMAND");
 	return -EINVAL;
 }

@@ -47,7 +47,7 @@ struct mark marks_find(const struct marks *marks, const void *field)
 	const struct marks_entry *found = NULL;
 	if (marks->count > 0) {
 		found = bsearch(&wanted, marks->entries, marks->count, sizeof(wanted),
-				compare_fields);
+		                compare_fields);
 	}
 	return found != NULL ? found->mark : (struct mark){ 1, 1 };
 }

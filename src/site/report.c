@@ -33,10 +33,10 @@ static void clean(char *message)
 }
 
 static void report_add(struct report *report, struct mark mark, bool warning, const char *format,
-		       va_list args) __attribute__((format(printf, 4, 0)));
+                       va_list args) __attribute__((format(printf, 4, 0)));
 
 static void report_add(struct report *report, struct mark mark, bool warning, const char *format,
-		       va_list args)
+                       va_list args)
 {
 	struct report_line *lines = array_grow(report->lines, report->count, sizeof(*lines));
 	if (lines == NULL) {
@@ -115,7 +115,7 @@ void report_print(struct report *report, const char *file, struct text *text)
 		const struct report_line *line = &report->lines[i];
 		if (!is_repeated(report, i)) {
 			text_add(text, "%s:%u:%u: %s%s\n", file, line->mark.line, line->mark.column,
-				 line->warning ? "warning: " : "", line->message);
+			         line->warning ? "warning: " : "", line->message);
 		}
 	}
 }

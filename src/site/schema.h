@@ -32,7 +32,7 @@ struct conversion {
  * \return 0, -EINVAL, -ENOMEM
  */
 typedef int (*convert_function)(const struct conversion *conversion, const char *text, void *value,
-				struct text *why);
+                                struct text *why);
 
 /*! A word and its meaning; a table ends with a NULL word. */
 struct word {

@@ -83,7 +83,7 @@ int source_read(const char *path, struct source *source, struct report *report)
 	if (whole.size > SOURCE_SIZE_MAX) {
 		source_free(&whole);
 		report_error(report, start, "file is too large: a site file has at most %d MiB",
-			     SOURCE_SIZE_MAX / (1024 * 1024));
+		             SOURCE_SIZE_MAX / (1024 * 1024));
 		return -EINVAL;
 	}
 	*source = whole;
@@ -156,21 +156,21 @@ static int scan(const struct source *source, struct report *report)
 		length = character_length(c, (size_t)(end - c));
 		if (length == 0) {
 			report_error(report, mark,
-				     "byte 0x%02x is not UTF-8: save the file as UTF-8", *c);
+			             "byte 0x%02x is not UTF-8: save the file as UTF-8", *c);
 			return -EINVAL;
 		}
 		if (is_control(c)) {
 			report_error(report, mark,
-				     "control character 0x%02x: the file must be plain text",
-				     length == 1 ? c[0] : c[1]);
+			             "control character 0x%02x: the file must be plain text",
+			             length == 1 ? c[0] : c[1]);
 			return -EINVAL;
 		}
 		brackets += strchr("[{", *c) != NULL ? 1 : 0;
 		brackets -= strchr("]}", *c) != NULL && brackets > 0 ? 1 : 0;
 		if (brackets > BRACKETS_MAX) {
 			report_error(report, mark,
-				     "more than %d brackets are open here: close each '[' and '{'",
-				     BRACKETS_MAX);
+			             "more than %d brackets are open here: close each '[' and '{'",
+			             BRACKETS_MAX);
 			return -EINVAL;
 		}
 		if (*c == '\n' || (*c == '\r' && c[1] != '\n')) {
@@ -180,7 +180,7 @@ static int scan(const struct source *source, struct report *report)
 		}
 		if (*c == '\t' && indentation) {
 			report_error(report, mark,
-				     "tab in the indentation: use spaces, as in knot.conf");
+			             "tab in the indentation: use spaces, as in knot.conf");
 		}
 		indentation = indentation && *c == ' ';
 		mark.column++;
@@ -270,7 +270,7 @@ static const struct {
 };
 
 static void report_problem(const struct source *source, const yaml_parser_t *parser,
-			   struct report *report)
+                           struct report *report)
 {
 	const char *problem = parser->problem != NULL ? parser->problem : "not understood";
 	const char *message = problem;
@@ -289,20 +289,20 @@ static void report_problem(const struct source *source, const yaml_parser_t *par
 	if (line != NULL && find_bare_address(line, &offset, &length)) {
 		mark.column = (unsigned)offset + 1;
 		report_error(report, mark,
-			     "address that begins or ends with ':' must be in quotes: write "
-			     "\"%.*s\"",
-			     (int)(length < ADDRESS_SHOWN ? length : ADDRESS_SHOWN), line + offset);
+		             "address that begins or ends with ':' must be in quotes: write "
+		             "\"%.*s\"",
+		             (int)(length < ADDRESS_SHOWN ? length : ADDRESS_SHOWN), line + offset);
 	} else if (opened && parser->context != NULL &&
-		   parser->context_mark.line != parser->problem_mark.line) {
+	           parser->context_mark.line != parser->problem_mark.line) {
 		report_error(report, mark, "%s (it begins at line %zu)", message,
-			     parser->context_mark.line + 1);
+		             parser->context_mark.line + 1);
 	} else {
 		report_error(report, mark, "%s", message);
 	}
 }
 
 static int load(const struct source *source, yaml_parser_t *parser, yaml_document_t *document,
-		struct report *report)
+                struct report *report)
 {
 	if (yaml_parser_load(parser, document)) {
 		return 0;
@@ -325,7 +325,7 @@ static yaml_node_t *root_of(yaml_document_t *document)
 }
 
 static int parse(const struct source *source, yaml_parser_t *parser, yaml_document_t *document,
-		 struct report *report)
+                 struct report *report)
 {
 	yaml_document_t first;
 	int ret = load(source, parser, &first, report);
@@ -334,7 +334,7 @@ static int parse(const struct source *source, yaml_parser_t *parser, yaml_docume
 	}
 	if (root_of(&first) == NULL) {
 		report_error(report, start,
-			     "file is empty: begin with the sections 'site' and 'uplink'");
+		             "file is empty: begin with the sections 'site' and 'uplink'");
 		return -EINVAL;
 	}
 
@@ -345,8 +345,8 @@ static int parse(const struct source *source, yaml_parser_t *parser, yaml_docume
 	}
 	if (root_of(&second) != NULL) {
 		report_error(report, source_mark(second.start_mark),
-			     "second YAML document begins here: a site file has one, so take away "
-			     "the line '---'");
+		             "second YAML document begins here: a site file has one, so take away "
+		             "the line '---'");
 		yaml_document_delete(&second);
 		ret = -EINVAL;
 		goto cleanup;

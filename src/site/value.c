@@ -15,8 +15,8 @@
 static bool is_default_tag(const yaml_node_t *node)
 {
 	const char *tag = node->type == YAML_SCALAR_NODE     ? YAML_DEFAULT_SCALAR_TAG
-			  : node->type == YAML_SEQUENCE_NODE ? YAML_DEFAULT_SEQUENCE_TAG
-							     : YAML_DEFAULT_MAPPING_TAG;
+	                  : node->type == YAML_SEQUENCE_NODE ? YAML_DEFAULT_SEQUENCE_TAG
+	                                                     : YAML_DEFAULT_MAPPING_TAG;
 	return node->tag == NULL || strcmp((const char *)node->tag, tag) == 0;
 }
 
@@ -26,16 +26,16 @@ yaml_node_t *value_visit(struct loader *loader, int number)
 	struct mark mark = source_mark(node->start_mark);
 	if (loader->visited[number]) {
 		report_error(&loader->report, mark,
-			     "value is used again by a YAML alias ('*'), which is not supported "
-			     "here: write it out in both places");
+		             "value is used again by a YAML alias ('*'), which is not supported "
+		             "here: write it out in both places");
 		return NULL;
 	}
 	loader->visited[number] = true;
 	if (!is_default_tag(node)) {
 		report_error(&loader->report, mark,
-			     "value has the YAML tag '%.32s', which is not supported here: leave "
-			     "the tag out",
-			     (const char *)node->tag);
+		             "value has the YAML tag '%.32s', which is not supported here: leave "
+		             "the tag out",
+		             (const char *)node->tag);
 		return NULL;
 	}
 	return node;
@@ -68,20 +68,20 @@ static void report_no_scalar(struct loader *loader, const struct key *key, const
 	struct mark mark = source_mark(node->start_mark);
 	if (node->type == YAML_SCALAR_NODE) {
 		report_error(&loader->report, mark, "key '%s', value contains a zero byte",
-			     key->name);
+		             key->name);
 	} else if (is_bare_address(loader, node)) {
 		report_error(&loader->report, mark,
-			     "key '%s', address that begins or ends with ':' must be in quotes",
-			     key->name);
+		             "key '%s', address that begins or ends with ':' must be in quotes",
+		             key->name);
 	} else {
 		const char *what = node->type == YAML_SEQUENCE_NODE ? "a list" : "a map";
 		report_error(&loader->report, mark, "key '%s', %s where one value is expected",
-			     key->name, what);
+		             key->name, what);
 	}
 }
 
 static bool convert_value(struct loader *loader, const struct key *key, const char *text,
-			  struct mark mark, void *value)
+                          struct mark mark, void *value)
 {
 	const struct conversion conversion = { .key = key, .site = loader->site };
 	struct text why = TEXT_EMPTY;
@@ -90,7 +90,7 @@ static bool convert_value(struct loader *loader, const struct key *key, const ch
 		marks_set(&loader->marks, value, mark);
 	} else if (ret == -EINVAL && why.data != NULL && !why.failed) {
 		report_error(&loader->report, mark, "key '%s', value '%.*s'%s %s", key->name,
-			     VALUE_SHOWN, text, strlen(text) > VALUE_SHOWN ? "..." : "", why.data);
+		             VALUE_SHOWN, text, strlen(text) > VALUE_SHOWN ? "..." : "", why.data);
 	} else {
 		loader->failed = true;
 	}
@@ -99,7 +99,7 @@ static bool convert_value(struct loader *loader, const struct key *key, const ch
 }
 
 static bool read_scalar(struct loader *loader, const struct key *key, const yaml_node_t *node,
-			void *value)
+                        void *value)
 {
 	struct mark mark = source_mark(node->start_mark);
 	const char *text = value_text(node);
@@ -109,7 +109,7 @@ static bool read_scalar(struct loader *loader, const struct key *key, const yaml
 	}
 	if (*text == '\0') {
 		report_error(&loader->report, mark,
-			     "key '%s' has an empty value: write one, or leave it out", key->name);
+		             "key '%s' has an empty value: write one, or leave it out", key->name);
 		return false;
 	}
 	return convert_value(loader, key, text, mark, value);
@@ -138,7 +138,7 @@ static size_t list_count(const struct key *key, const char *base)
 }
 
 static bool read_list(struct loader *loader, const struct key *key, const yaml_node_t *node,
-		      char *base)
+                      char *base)
 {
 	bool sequence = node->type == YAML_SEQUENCE_NODE;
 	const yaml_node_item_t *item = sequence ? node->data.sequence.items.start : NULL;
@@ -147,8 +147,8 @@ static bool read_list(struct loader *loader, const struct key *key, const yaml_n
 	marks_set(&loader->marks, base + key->offset, mark);
 	if (room == 0 && (key->required || key->filled)) {
 		report_error(&loader->report, mark, "key '%s' has an empty list: %s%s", key->name,
-			     key->required ? "write " : "leave the key out for its default",
-			     key->required ? key->help : "");
+		             key->required ? "write " : "leave the key out for its default",
+		             key->required ? key->help : "");
 		return false;
 	}
 
@@ -172,7 +172,7 @@ static bool read_list(struct loader *loader, const struct key *key, const yaml_n
 bool value_read(struct loader *loader, const struct key *key, const yaml_node_t *node, char *base)
 {
 	return key->list ? read_list(loader, key, node, base)
-			 : read_scalar(loader, key, node, base + key->offset);
+	                 : read_scalar(loader, key, node, base + key->offset);
 }
 
 void value_set_default(struct loader *loader, const struct key *key, struct mark mark, char *base)

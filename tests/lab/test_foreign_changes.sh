@@ -46,14 +46,14 @@ change "nft flush chain" "ruleset, changed by nft (pid" ns gw nft flush chain in
 change "nft delete rule" "ruleset, changed by nft (pid" delete_forwards
 change "nft delete element" "ruleset, changed by nft (pid" \
 	ns gw nft delete element inet multihome single4_2 '{ tcp . 80 }'
-change "ip rule flush" "rule '.*lost: repairing" flush_rules
-change "ip -6 rule flush" "rule '.*lost: repairing" flush_rules6
-change "ip rule del" "rule '.*lost: repairing" \
+change "ip rule flush" "rule '.*removed by .*: repairing" flush_rules
+change "ip -6 rule flush" "rule '.*removed by .*: repairing" flush_rules6
+change "ip rule del" "rule '.*removed by .*: repairing" \
 	gw_ip rule del priority 1010 fwmark 0x02000000/0x3f000000
-change "ip route del" "route 'default via 172.16.1.2.*lost: repairing" \
+change "ip route del" "route 'default via 172.16.1.2.*removed by .*: repairing" \
 	gw_ip route del default table 20102
-change "ip route flush table" "route '.*lost: repairing" gw_ip route flush table 20102
-change "ip -6 route flush table" "route '.*lost: repairing" gw_ip -6 route flush table 20102
+change "ip route flush table" "route '.*removed by .*: repairing" gw_ip route flush table 20102
+change "ip -6 route flush table" "route '.*removed by .*: repairing" gw_ip -6 route flush table 20102
 
 # While it is not repaired, DNS does not answer it: the withdrawal comes first.
 log_reset
