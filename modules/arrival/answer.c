@@ -40,27 +40,26 @@ static struct answer answer_of(enum answer_verdict verdict)
 	return (struct answer){ .verdict = verdict };
 }
 
-struct answer answers_find(const struct answers *answers, const struct answer_query *query)
+struct answer answers_find(const struct answers *answers, const struct answer_host *host,
+			   uint8_t family, const struct answer_origin *origin)
 {
-	const struct answer_host *host =
-		answers_find_host(answers, query->owner, query->owner_size);
 	if (host == NULL) {
 		return answer_of(ANSWER_FOREIGN);
 	}
-	size_t family = family_index(query->family);
-	if (host->has_lan && binding_is_lan(&answers->bindings, query->client)) {
+	size_t index = family_index(family);
+	if (host->has_lan && binding_is_lan(&answers->bindings, origin->client)) {
 		return (struct answer){
-			.verdict = host->lan[family] != 0 ? ANSWER_LAN : ANSWER_ABSENT,
-			.tail = answers->tails.tails[host->lan[family]],
+			.verdict = host->lan[index] != 0 ? ANSWER_LAN : ANSWER_ABSENT,
+			.tail = answers->tails.tails[host->lan[index]],
 		};
 	}
-	int arrival = binding_find(&answers->bindings, query->local);
+	int arrival = binding_find(&answers->bindings, origin->local);
 	if (arrival < 0) {
 		return answer_of(ANSWER_UNKNOWN_BINDING);
 	}
 	const struct answer_cell *cell =
-		&answers->sets[host->set].cells[(size_t)arrival * 2 + family];
-	if (cell->tail == 0 || query->stale) {
+		&answers->sets[host->set].cells[(size_t)arrival * 2 + index];
+	if (cell->tail == 0 || origin->stale) {
 		return answer_of(ANSWER_NOT_READY);
 	}
 	return (struct answer){

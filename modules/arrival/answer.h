@@ -20,6 +20,7 @@
 #include "table/table.h"
 
 struct answers;
+struct answer_host;
 
 /*! What is to be done with address records of an owner. */
 enum answer_verdict {
@@ -38,14 +39,11 @@ struct answer {
 	const struct tail *tail; /*!< Lives as long as the answers. */
 };
 
-/*! One question, as far as the answer depends on it. */
-struct answer_query {
-	const uint8_t *owner; /*!< Wire form, lower case. */
-	size_t owner_size;
-	uint8_t family; /*!< AF_INET for A, AF_INET6 for AAAA. */
-	bool stale;     /*!< The table's writer is dead and its answers have expired. */
+/*! Where a query came from. Borrowed. */
+struct answer_origin {
 	const struct local *local;
 	const struct sockaddr *client;
+	bool stale; /*!< The table's writer is dead and its answers have expired. */
 };
 
 /*!
@@ -59,8 +57,21 @@ int answers_new(const struct table *table, struct answers **answers);
 /*! \brief Free; NULL is legal. */
 void answers_free(struct answers *answers);
 
-/*! \brief Answer a question. Takes no lock, allocates nothing, calls nothing that may block. */
-struct answer answers_find(const struct answers *answers, const struct answer_query *query);
+/*!
+ * \brief Find a host by its name.
+ * \param owner  Wire form, lower case.
+ * \return A host that lives as long as the answers, or NULL.
+ */
+const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
+					    size_t owner_size);
+
+/*!
+ * \brief Answer a question. Takes no lock, allocates nothing, calls nothing that may block.
+ * \param host    From answers_find_host(); NULL: ANSWER_FOREIGN.
+ * \param family  AF_INET for A, AF_INET6 for AAAA.
+ */
+struct answer answers_find(const struct answers *answers, const struct answer_host *host,
+			   uint8_t family, const struct answer_origin *origin);
 
 /*!
  * \brief The address of an uplink, whatever its state: that of its name server.

@@ -47,7 +47,3 @@ struct answers {
 	size_t uplink_count;
 	uint32_t uplink_tails[TABLE_UPLINKS_MAX + 1][2]; /*!< By uplink number. */
 };
-
-/*! \brief Find a host, or NULL. */
-const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
-					    size_t owner_size);

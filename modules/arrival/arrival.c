@@ -91,6 +91,8 @@ static char *other_counter_name(uint32_t index, uint32_t count)
 /*! Memory of one worker thread, on cache lines of its own. */
 struct thread_memory {
 	_Alignas(64) struct tail_buffer own; /*!< Standalone: the answer to the current query. */
+	const struct answer_host *apex; /*!< With a table: the zone's own name, NULL if no host. */
+	uint64_t serial;                /*!< Of the answers that apex is from. */
 };
 
 struct arrival {
@@ -104,36 +106,46 @@ struct arrival {
 };
 
 /*! DNSSEC is wanted and there. */
-static bool is_signed(knotd_qdata_t *qdata)
+static inline bool is_signed(knotd_qdata_t *qdata)
 {
 	return knot_pkt_has_dnssec(qdata->query) &&
 	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
 }
 
-static struct request request_init(const struct arrival *arrival, const knot_pkt_t *response,
-				   knotd_qdata_t *qdata)
+/*! Fill in a request; what only standalone needs is left alone with a table. */
+static inline void request_init(struct request *request, const struct arrival *arrival,
+				const knot_pkt_t *response, knotd_qdata_t *qdata)
 {
-	struct request request = {
-		.response = response,
-		.zone = arrival->zone,
-		.zone_size = arrival->zone_size,
-		.client = (const struct sockaddr *)knotd_qdata_remote_addr(qdata),
-		.standalone = arrival->source == NULL,
-	};
-	// A socket that is none of IPv4 or IPv6 has no local address; that is what is filled in already.
-	(void)compat_local(qdata, &request.local);
-	if (request.standalone) {
-		request.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
-		request.ttl = arrival->ttl;
-		request.own = &arrival->threads[qdata->params->thread_id].own;
-	} else {
-		request.snapshot = snapshot_current(arrival->source);
+	request->standalone = arrival->source == NULL;
+	request->keep_signed = false;
+	request->optional = false;
+	request->answer.verdict = ANSWER_FOREIGN;
+	request->origin.local = compat_local(qdata, &request->room);
+	if (!request->standalone) {
+		request->snapshot = snapshot_current(arrival->source);
+		request->origin.client = (const struct sockaddr *)knotd_qdata_remote_addr(qdata);
+		request->origin.stale = request->snapshot != NULL && request->snapshot->stale;
+		return;
 	}
-	return request;
+	request->snapshot = NULL;
+	request->ttl = arrival->ttl;
+	request->own = &arrival->threads[qdata->params->thread_id].own;
+	request->response = response;
+	request->zone = arrival->zone;
+	request->zone_size = arrival->zone_size;
+}
+
+/*! The same for a hook that looks at RRsets. */
+static void request_init_slow(struct request *request, const struct arrival *arrival,
+			      const knot_pkt_t *response, knotd_qdata_t *qdata)
+{
+	request_init(request, arrival, response, qdata);
+	request->keep_signed = is_signed(qdata);
+	request->ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 }
 
 /*! Count what the answer section came to. */
-static void count_answer(const struct request *request, knotd_qdata_t *qdata, knotd_mod_t *mod)
+static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	static const struct {
 		uint32_t counter;
@@ -145,7 +157,6 @@ static void count_answer(const struct request *request, knotd_qdata_t *qdata, kn
 		[ANSWER_ABSENT] = { COUNTER_ANSWER, COUNT_LAN },
 		[ANSWER_LAN] = { COUNTER_ANSWER, COUNT_LAN },
 	};
-	const struct answer *answer = &request->answer;
 	unsigned thread = qdata->params->thread_id;
 	if (answer->verdict == ANSWER_UPLINK) {
 		knotd_mod_stats_incr(mod, thread, COUNTER_ANSWER, answer->uplink, 1);
@@ -160,7 +171,7 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 {
 	struct arrival *arrival = knotd_mod_ctx(mod);
 	if (request->answer.verdict == ANSWER_UNKNOWN_BINDING &&
-	    request->local.address.family == 0 &&
+	    request->origin.local->family == 0 &&
 	    !atomic_load_explicit(&arrival->warned, memory_order_relaxed) &&
 	    !atomic_exchange(&arrival->warned, true)) {
 		knotd_mod_log(
@@ -170,52 +181,107 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 	}
 }
 
-/*! Whether a query is one that the prebuilt answers are for. */
-static bool is_fast(const struct arrival *arrival, knotd_qdata_t *qdata, uint16_t type)
+static inline bool append_tail(knot_pkt_t *pkt, const struct tail *tail)
 {
-	const knot_pkt_t *query = qdata->query;
-	if ((type != KNOT_RRTYPE_A && type != KNOT_RRTYPE_AAAA) ||
-	    qdata->type != KNOTD_QUERY_TYPE_NORMAL || knot_pkt_qclass(query) != KNOT_CLASS_IN ||
-	    knot_pkt_has_tsig(query) || is_signed(qdata)) {
+	size_t room = pkt->max_size - pkt->reserved - pkt->size;
+	size_t size = tail->wire_size;
+	if (size <= TAIL_WIRE_MIN && room >= TAIL_WIRE_MIN) {
+		memcpy(pkt->wire + pkt->size, tail->wire, TAIL_WIRE_MIN);
+	} else if (size <= room) {
+		memcpy(pkt->wire + pkt->size, tail->wire, size);
+	} else {
 		return false;
 	}
-	if (arrival->source != NULL) {
-		// A zone that is not loaded or has expired is for knotd to refuse.
-		return knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA).rrs.count > 0;
+	pkt->size += size;
+	knot_wire_set_ancount(pkt->wire, tail->count);
+	knot_wire_set_aa(pkt->wire);
+	return true;
+}
+
+/*! The host of a question. The zone's own name is looked up once a thread and table. */
+static inline const struct answer_host *find_host(const struct arrival *arrival, bool apex,
+						  const struct snapshot *snapshot,
+						  const knotd_qdata_t *qdata)
+{
+	const knot_pkt_t *query = qdata->query;
+	if (!apex) {
+		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);
 	}
-	// Standalone only the apex can be seen to have such records.
-	return query->qname_size == arrival->zone_size &&
-	       knotd_qdata_zone_apex_rrset(qdata, type).rrs.count > 0;
+	struct thread_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (memory->serial != snapshot->serial) {
+		memory->apex =
+			answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);
+		memory->serial = snapshot->serial;
+	}
+	return memory->apex;
+}
+
+static inline uint8_t family_of(uint16_t type)
+{
+	return type == KNOT_RRTYPE_A ? AF_INET : AF_INET6;
+}
+
+static inline void append_sections(knot_pkt_t *pkt, knotd_qdata_t *qdata,
+				   const struct arrival *arrival, const struct snapshot *snapshot,
+				   bool apex, const knot_rrset_t *rrset)
+{
+	uint16_t type = knot_pkt_qtype(qdata->query);
+	struct sections_slot *slots = arrival->sections[qdata->params->thread_id];
+	struct sections_slot *slot = &slots[type == KNOT_RRTYPE_A];
+	if (snapshot != NULL) {
+		sections_append(pkt, slot, apex, snapshot->answers, snapshot->serial, rrset);
+		return;
+	}
+	knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
+	if (ns.rrs.count > 0) {
+		sections_append(pkt, slot, apex, NULL, 0, &ns);
+	}
+}
+
+/*! Whether a query is one that the prebuilt answers are for. */
+static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
+{
+	return (type == KNOT_RRTYPE_A || type == KNOT_RRTYPE_AAAA) &&
+	       qdata->type == KNOTD_QUERY_TYPE_NORMAL &&
+	       knot_pkt_qclass(qdata->query) == KNOT_CLASS_IN && !knot_pkt_has_tsig(qdata->query);
 }
 
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
 				knotd_mod_t *mod)
 {
-	// Another module has answered already.
-	if (state == KNOTD_STATE_DONE || state == KNOTD_STATE_FAIL || state == KNOTD_STATE_FINAL ||
-	    state == KNOTD_STATE_NOOP) {
+	uint16_t type = knot_pkt_qtype(qdata->query);
+	// Not in progress any more: another module has answered.
+	if (!is_fast(qdata, type) || state >= KNOTD_STATE_DONE || state == KNOTD_STATE_NOOP ||
+	    is_signed(qdata)) {
 		return state;
 	}
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	const knot_pkt_t *query = qdata->query;
-	uint16_t type = knot_pkt_qtype(query);
-	if (!is_fast(arrival, qdata, type)) {
+	// A name in the zone that is as long as the zone's is the zone's.
+	bool apex = qdata->query->qname_size == arrival->zone_size;
+	struct request request;
+	request_init(&request, arrival, pkt, qdata);
+	const struct snapshot *snapshot = request.snapshot;
+	if (snapshot != NULL) {
+		request.answer =
+			answers_find(snapshot->answers, find_host(arrival, apex, snapshot, qdata),
+				     family_of(type), &request.origin);
+	} else if (request.standalone && apex) {
+		request.answer = respond_local(&request, family_of(type));
+	}
+	if (request.answer.verdict < ANSWER_LAN) {
 		return state;
 	}
-	struct request request = request_init(arrival, pkt, qdata);
-	request.answer = respond_answer(&request, knot_pkt_qname(query), query->qname_size,
-					type == KNOT_RRTYPE_A ? AF_INET : AF_INET6);
-	if ((request.answer.verdict != ANSWER_UPLINK && request.answer.verdict != ANSWER_LAN) ||
-	    !respond_append(pkt, request.answer.tail)) {
+	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
+	// Standalone there is no list of hosts, so the record itself must be there.
+	knot_rrset_t rrset =
+		knotd_qdata_zone_apex_rrset(qdata, request.standalone ? type : KNOT_RRTYPE_NS);
+	if (rrset.rrs.count == 0 || !append_tail(pkt, request.answer.tail)) {
 		return state;
 	}
 	if (arrival->sections != NULL) {
-		struct sections_slot *slots = arrival->sections[qdata->params->thread_id];
-		knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
-		sections_append(pkt, &slots[type == KNOT_RRTYPE_A],
-				request.standalone ? NULL : request.snapshot->answers, &ns);
+		append_sections(pkt, qdata, arrival, snapshot, apex, &rrset);
 	}
-	count_answer(&request, qdata, mod);
+	count_answer(&request.answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
@@ -225,10 +291,10 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
 		return state;
 	}
-	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
-	request.keep_signed = is_signed(qdata);
+	struct request request;
+	request_init_slow(&request, knotd_mod_ctx(mod), pkt, qdata);
 	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
-	count_answer(&request, qdata, mod);
+	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
 	switch (result) {
 	case REWRITE_REFUSED:
@@ -253,14 +319,24 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL)) {
 		return state;
 	}
-	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
-	request.keep_signed = is_signed(qdata);
+	struct request request;
+	request_init_slow(&request, knotd_mod_ctx(mod), pkt, qdata);
 	request.optional = true;
 	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
 	    knot_wire_get_tc(pkt->wire)) {
 		return KNOTD_IN_STATE_TRUNC;
 	}
 	return state;
+}
+
+static __attribute__((noinline)) void cut_response(knot_pkt_t *pkt, knotd_qdata_t *qdata,
+						   const struct arrival *arrival)
+{
+	if (qdata->type == KNOTD_QUERY_TYPE_NORMAL && rewrite_concerned(pkt, KNOT_ANSWER)) {
+		struct request request;
+		request_init_slow(&request, arrival, pkt, qdata);
+		(void)rewrite_cut(pkt, respond_decide, &request);
+	}
 }
 
 /*!
@@ -270,13 +346,9 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
 			      knotd_mod_t *mod)
 {
-	if (pkt->rrset_count == 0 || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
-	    knot_pkt_has_tsig(qdata->query) || !rewrite_concerned(pkt, KNOT_ANSWER)) {
-		return state;
+	if (pkt->rrset_count > 0 && !knot_pkt_has_tsig(qdata->query)) {
+		cut_response(pkt, qdata, knotd_mod_ctx(mod));
 	}
-	struct request request = request_init(knotd_mod_ctx(mod), pkt, qdata);
-	request.keep_signed = is_signed(qdata);
-	(void)rewrite_cut(pkt, respond_decide, &request);
 	return state;
 }
 
@@ -302,6 +374,7 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	if (arrival->threads == NULL) {
 		return KNOT_ENOMEM;
 	}
+	memset(arrival->threads, 0, threads * sizeof(*arrival->threads));
 	if (knotd_conf_mod(mod, MOD_SECTIONS).single.option == SECTIONS_FULL) {
 		arrival->sections = calloc(threads, sizeof(*arrival->sections));
 		if (arrival->sections == NULL) {

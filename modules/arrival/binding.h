@@ -9,23 +9,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <netinet/in.h>
 
+#include "arrival/hash.h"
 #include "arrival/local.h"
 #include "table/table.h"
 
-/*! An address or port that tells an uplink. */
-struct binding_key {
-	uint64_t word[2];
-	uint32_t kind; /*!< Family of the address, BINDING_KIND_PORT, or 0 for an empty slot. */
-};
+/*! Stands for the family in the key of a port. */
+#define BINDING_PORT 0xff
 
 struct binding_slot {
-	struct binding_key key;
-	uint32_t uplink; /*!< Index of the uplink in the table. */
+	uint64_t word[2]; /*!< Bytes of the address, or the port. */
+	uint32_t uplink;  /*!< Index of the uplink in the table. */
+	uint8_t family;   /*!< Of the address, BINDING_PORT, or 0 for an empty slot. */
 };
 
-struct binding_prefix {
-	uint8_t family;
+struct binding_prefix4 {
+	uint32_t word;
+	uint32_t mask;
+};
+
+struct binding_prefix6 {
 	uint64_t word[2];
 	uint64_t mask[2];
 };
@@ -34,10 +39,11 @@ struct binding_prefix {
 struct binding_map {
 	struct binding_slot *slots; /*!< Open addressing, at most half full. */
 	size_t mask;
-	bool by_address;
 	bool by_port;
-	struct binding_prefix lan[TABLE_LAN_MAX];
-	size_t lan_count;
+	struct binding_prefix4 lan4[TABLE_LAN_MAX];
+	struct binding_prefix6 lan6[TABLE_LAN_MAX];
+	size_t lan4_count;
+	size_t lan6_count;
 };
 
 /*! \brief Collect the bindings of a table. \return 0 or -ENOMEM. */
@@ -46,6 +52,28 @@ int binding_map_init(struct binding_map *map, const struct table *table);
 /*! \brief Free the content. */
 void binding_map_deinit(struct binding_map *map);
 
+/*! \brief The key of a port. */
+static inline struct local binding_port_key(uint16_t port)
+{
+	return (struct local){ .word = { port, 0 },
+			       .hash = hash_word(BINDING_PORT, port),
+			       .family = BINDING_PORT };
+}
+
+/*! \brief The slot of a key or the empty one where it belongs. */
+static inline struct binding_slot *binding_slot(const struct binding_map *map,
+						const struct local *key)
+{
+	for (size_t at = key->hash & map->mask;; at = (at + 1) & map->mask) {
+		struct binding_slot *slot = &map->slots[at];
+		if (slot->family == 0 ||
+		    (slot->word[0] == key->word[0] && slot->word[1] == key->word[1] &&
+		     slot->family == key->family)) {
+			return slot;
+		}
+	}
+}
+
 /*!
  * \brief Find the uplink on which a query arrived.
  *
@@ -53,7 +81,41 @@ void binding_map_deinit(struct binding_map *map);
  *
  * \return Index of the uplink in the table, or -1: none is bound to that address or port.
  */
-int binding_find(const struct binding_map *map, const struct local *local);
+static inline int binding_find(const struct binding_map *map, const struct local *local)
+{
+	if (map->by_port) {
+		struct local key = binding_port_key(local->port);
+		const struct binding_slot *slot = binding_slot(map, &key);
+		if (slot->family != 0) {
+			return (int)slot->uplink;
+		}
+	}
+	if (local->family == 0) {
+		return -1;
+	}
+	const struct binding_slot *slot = binding_slot(map, local);
+	return slot->family != 0 ? (int)slot->uplink : -1;
+}
+
+/*! \brief Whether an IPv6 client is on the LAN. */
+bool binding_is_lan6(const struct binding_map *map, const struct sockaddr *client);
+
+/*! \brief Whether an IPv4 address is on the LAN. */
+static inline bool binding_is_lan4(const struct binding_map *map, uint32_t word)
+{
+	for (size_t i = 0; i < map->lan4_count; i++) {
+		if ((word & map->lan4[i].mask) == map->lan4[i].word) {
+			return true;
+		}
+	}
+	return false;
+}
 
 /*! \brief Whether a client is on the LAN. */
-bool binding_is_lan(const struct binding_map *map, const struct sockaddr *client);
+static inline bool binding_is_lan(const struct binding_map *map, const struct sockaddr *client)
+{
+	return client->sa_family == AF_INET
+		       ? binding_is_lan4(map, ((const struct sockaddr_in *)(const void *)client)
+						      ->sin_addr.s_addr)
+		       : binding_is_lan6(map, client);
+}

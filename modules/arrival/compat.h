@@ -12,11 +12,17 @@
 
 #if KNOTD_MOD_ABI_VERSION >= 500
 
-/*! \brief The local end of the query's socket: knotd knows it, also for a wildcard UDP socket. */
-static bool compat_local(knotd_qdata_t *qdata, struct local *local)
+/*!
+ * \brief The local end of the query's socket, as knotd knows it.
+ * \return In room; zeroes if it is not known.
+ */
+static inline const struct local *compat_local(knotd_qdata_t *qdata, struct local *room)
 {
 	const struct sockaddr_storage *address = knotd_qdata_local_addr(qdata);
-	return address != NULL && local_from_sockaddr((const struct sockaddr *)address, local);
+	if (address == NULL || !local_from_sockaddr((const struct sockaddr *)address, room)) {
+		*room = (struct local){ 0 };
+	}
+	return room;
 }
 
 #else
@@ -24,18 +30,34 @@ static bool compat_local(knotd_qdata_t *qdata, struct local *local)
 /*! UDP sockets of this process; knotd 3.2 never binds them anew. Owned by local_from_cache(). */
 static struct local_cache compat_sockets;
 
-/*! \brief The local end of the query's socket: asked of the kernel, once a UDP socket, once a TCP query. */
-static bool compat_local(knotd_qdata_t *qdata, struct local *local)
+/*! Ask the kernel for a TCP socket, which comes and goes; XDP has no socket and tells by itself. */
+static inline bool compat_local_ask(knotd_qdata_t *qdata, struct local *room)
 {
-	if (qdata->params->xdp_msg != NULL) {
-		struct sockaddr_storage unused;
-		const struct sockaddr_storage *address = knotd_qdata_local_addr(qdata, &unused);
-		return address != NULL &&
-		       local_from_sockaddr((const struct sockaddr *)address, local);
+	if (qdata->params->xdp_msg == NULL) {
+		return local_from_socket(qdata->params->socket, room);
 	}
-	return qdata->params->proto == KNOTD_QUERY_PROTO_UDP
-		       ? local_from_cache(&compat_sockets, qdata->params->socket, local)
-		       : local_from_socket(qdata->params->socket, local);
+	struct sockaddr_storage unused;
+	const struct sockaddr_storage *address = knotd_qdata_local_addr(qdata, &unused);
+	return address != NULL && local_from_sockaddr((const struct sockaddr *)address, room);
+}
+
+/*!
+ * \brief The local end of the query's socket; zeroes if it is not known.
+ * \return In room, or elsewhere as long as the process lives.
+ */
+static inline const struct local *compat_local(knotd_qdata_t *qdata, struct local *room)
+{
+	const struct local *local = room;
+	if (qdata->params->proto == KNOTD_QUERY_PROTO_UDP && qdata->params->xdp_msg == NULL) {
+		local = local_from_cache(&compat_sockets, qdata->params->socket, room);
+	} else if (!compat_local_ask(qdata, room)) {
+		local = NULL;
+	}
+	if (local == NULL) {
+		*room = (struct local){ 0 };
+		local = room;
+	}
+	return local;
 }
 
 #endif

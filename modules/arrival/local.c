@@ -10,31 +10,49 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "arrival/hash.h"
+
 enum { SOCKET_UNKNOWN, SOCKET_WRITING, SOCKET_KNOWN };
+
+struct local local_make(const struct address *address, uint16_t port)
+{
+	struct local local = { .family = address->family, .port = port };
+	memcpy(local.word, address->bytes, sizeof(local.word));
+	local.hash = hash_word(hash_word(local.family, local.word[0]), local.word[1]);
+	return local;
+}
+
+struct address local_address(const struct local *local)
+{
+	struct address address = { .family = local->family };
+	memcpy(address.bytes, local->word, sizeof(local->word));
+	return address;
+}
 
 bool local_from_sockaddr(const struct sockaddr *sockaddr, struct local *local)
 {
+	struct address address = { 0 };
 	if (sockaddr->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)sockaddr;
-		*local = (struct local){ .port = ntohs(in->sin_port) };
 		if (in->sin_addr.s_addr != htonl(INADDR_ANY)) {
-			local->address.family = AF_INET;
-			memcpy(local->address.bytes, &in->sin_addr, sizeof(in->sin_addr));
+			address.family = AF_INET;
+			memcpy(address.bytes, &in->sin_addr, sizeof(in->sin_addr));
 		}
+		*local = local_make(&address, ntohs(in->sin_port));
 		return true;
 	}
 	if (sockaddr->sa_family != AF_INET6) {
 		return false;
 	}
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)sockaddr;
-	*local = (struct local){ .port = ntohs(in6->sin6_port) };
 	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-		local->address.family = AF_INET;
-		memcpy(local->address.bytes, &in6->sin6_addr.s6_addr[12], 4);
+		address.family = AF_INET;
+		memcpy(address.bytes, &in6->sin6_addr.s6_addr[12], 4);
 	} else if (!IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr)) {
-		local->address.family = AF_INET6;
-		memcpy(local->address.bytes, &in6->sin6_addr, sizeof(in6->sin6_addr));
+		address.family = AF_INET6;
+		memcpy(address.bytes, &in6->sin6_addr, sizeof(in6->sin6_addr));
 	}
+	*local = local_make(&address, ntohs(in6->sin6_port));
 	return true;
 }
 
@@ -46,24 +64,23 @@ bool local_from_socket(int socket, struct local *local)
 	       local_from_sockaddr((const struct sockaddr *)&storage, local);
 }
 
-bool local_from_cache(struct local_cache *cache, int socket, struct local *local)
+const struct local *local_from_cache(struct local_cache *cache, int socket, struct local *room)
 {
 	if (socket < 0 || socket >= LOCAL_CACHE_SIZE) {
-		return local_from_socket(socket, local);
+		return local_from_socket(socket, room) ? room : NULL;
 	}
 	_Atomic int *state = &cache->socket[socket].state;
 	if (atomic_load_explicit(state, memory_order_acquire) == SOCKET_KNOWN) {
-		*local = cache->socket[socket].local;
-		return true;
+		return &cache->socket[socket].local;
 	}
-	if (!local_from_socket(socket, local)) {
-		return false;
+	if (!local_from_socket(socket, room)) {
+		return NULL;
 	}
 	// Whoever comes first writes; the others have asked for themselves.
 	int unknown = SOCKET_UNKNOWN;
 	if (atomic_compare_exchange_strong(state, &unknown, SOCKET_WRITING)) {
-		cache->socket[socket].local = *local;
+		cache->socket[socket].local = *room;
 		atomic_store_explicit(state, SOCKET_KNOWN, memory_order_release);
 	}
-	return true;
+	return room;
 }

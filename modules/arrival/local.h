@@ -12,9 +12,11 @@
 
 #include "base/address.h"
 
-/*! A socket's address; the address is «none» if the socket is bound to a wildcard. */
+/*! A socket's local end in the form in which it is looked up. */
 struct local {
-	struct address address;
+	uint64_t word[2]; /*!< Bytes of the address. */
+	uint64_t hash;    /*!< Of address and family. */
+	uint8_t family;   /*!< AF_INET, AF_INET6, or 0: bound to a wildcard, or not known. */
 	uint16_t port;
 };
 
@@ -29,8 +31,14 @@ struct local_cache {
 	} socket[LOCAL_CACHE_SIZE];
 };
 
+/*! \brief A local end from its parts. */
+struct local local_make(const struct address *address, uint16_t port);
+
+/*! \brief The address of a local end. */
+struct address local_address(const struct local *local);
+
 /*!
- * \brief The same as plain values: IPv4 mapped into IPv6 becomes IPv4, a wildcard becomes «none».
+ * \brief A local end from knotd's address: IPv4 mapped into IPv6 becomes IPv4.
  * \return Whether it is an IPv4 or IPv6 address at all.
  */
 bool local_from_sockaddr(const struct sockaddr *sockaddr, struct local *local);
@@ -46,6 +54,7 @@ bool local_from_socket(int socket, struct local *local);
  *
  * Each socket costs one getsockname(2) in the life of the process. Safe from any number of threads.
  *
- * \return Whether it was told.
+ * \param room  Used if there is nothing in the cache.
+ * \return A local end in the cache or in room, or NULL if the kernel did not tell.
  */
-bool local_from_cache(struct local_cache *cache, int socket, struct local *local);
+const struct local *local_from_cache(struct local_cache *cache, int socket, struct local *room);

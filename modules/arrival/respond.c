@@ -24,47 +24,48 @@ static bool is_name_server(const knot_rrset_t *ns, const knot_dname_t *owner)
 	return false;
 }
 
+struct answer respond_local(const struct request *request, uint8_t family)
+{
+	const struct local *local = request->origin.local;
+	if (local->family != family) {
+		return (struct answer){ .verdict = ANSWER_UNKNOWN_BINDING };
+	}
+	struct address address = local_address(local);
+	return (struct answer){
+		.verdict = ANSWER_UPLINK,
+		.uplink = RESPOND_LOCAL,
+		.tail = tail_init(request->own->bytes, request->ttl, &address, 1),
+	};
+}
+
 /*!
  * Standalone there is no list of hosts: each name in the zone is one, but for its name servers below
  * the apex, whose addresses are facts, and for what a referral carries.
  */
-static struct answer answer_standalone(const struct request *request, const knot_dname_t *owner,
-				       size_t owner_size, uint8_t family)
+static bool is_standalone_host(const struct request *request, const knot_dname_t *owner,
+			       size_t owner_size)
 {
 	bool apex =
 		owner_size == request->zone_size && memcmp(owner, request->zone, owner_size) == 0;
-	if (!apex &&
-	    (!knot_wire_get_aa(request->response->wire) || is_name_server(&request->ns, owner))) {
-		return (struct answer){ .verdict = ANSWER_FOREIGN };
-	}
-	if (request->local.address.family != family) {
-		return (struct answer){ .verdict = ANSWER_UNKNOWN_BINDING };
-	}
-	return (struct answer){
-		.verdict = ANSWER_UPLINK,
-		.uplink = RESPOND_LOCAL,
-		.tail = tail_init(request->own->bytes, request->ttl, &request->local.address, 1),
-	};
+	return apex ||
+	       (knot_wire_get_aa(request->response->wire) && !is_name_server(&request->ns, owner));
 }
 
-struct answer respond_answer(const struct request *request, const knot_dname_t *owner,
-			     size_t owner_size, uint8_t family)
+static struct answer answer_rrset(const struct request *request, const knot_rrset_t *rrset)
 {
+	uint8_t family = rrset->type == KNOT_RRTYPE_A ? AF_INET : AF_INET6;
+	size_t owner_size = knot_dname_size(rrset->owner);
 	if (request->standalone) {
-		return answer_standalone(request, owner, owner_size, family);
+		return is_standalone_host(request, rrset->owner, owner_size)
+			       ? respond_local(request, family)
+			       : (struct answer){ .verdict = ANSWER_FOREIGN };
 	}
 	if (request->snapshot == NULL) {
 		return (struct answer){ .verdict = ANSWER_NO_TABLE };
 	}
-	struct answer_query query = {
-		.owner = owner,
-		.owner_size = owner_size,
-		.family = family,
-		.stale = request->snapshot->stale,
-		.local = &request->local,
-		.client = request->client,
-	};
-	return answers_find(request->snapshot->answers, &query);
+	const struct answers *answers = request->snapshot->answers;
+	return answers_find(answers, answers_find_host(answers, rrset->owner, owner_size), family,
+			    &request->origin);
 }
 
 enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
@@ -77,8 +78,7 @@ enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
 		[ANSWER_UPLINK] = REWRITE_REPLACE,
 	};
 	struct request *request = context;
-	struct answer answer = respond_answer(request, rrset->owner, knot_dname_size(rrset->owner),
-					      rrset->type == KNOT_RRTYPE_A ? AF_INET : AF_INET6);
+	struct answer answer = answer_rrset(request, rrset);
 	enum rewrite_action action = actions[answer.verdict];
 	if (request->keep_signed && (action == REWRITE_REPLACE || action == REWRITE_DROP)) {
 		answer.verdict = ANSWER_NO_TABLE;
@@ -89,16 +89,4 @@ enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
 	}
 	*tail = answer.tail;
 	return action == REWRITE_REFUSE && request->optional ? REWRITE_DROP : action;
-}
-
-bool respond_append(knot_pkt_t *pkt, const struct tail *tail)
-{
-	if (tail->wire_size > pkt->max_size - pkt->reserved - pkt->size) {
-		return false;
-	}
-	memcpy(pkt->wire + pkt->size, tail->wire, tail->wire_size);
-	pkt->size += tail->wire_size;
-	knot_wire_set_ancount(pkt->wire, tail->count);
-	knot_wire_set_aa(pkt->wire);
-	return true;
 }

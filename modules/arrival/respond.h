@@ -20,30 +20,28 @@
 
 /*! A query, as far as the answer depends on it. Everything is borrowed. */
 struct request {
-	const knot_pkt_t *response;
-	const knot_dname_t *zone;
-	size_t zone_size;
-	struct local local;
-	const struct sockaddr *client;
+	struct local room; /*!< For the local end, if it has no better place. */
+	struct answer_origin origin;
+
+	/*! Out: to the last name that was for the module. */
+	struct answer answer;
 
 	const struct snapshot *snapshot; /*!< NULL: no table has been read yet. */
-
 	bool standalone;
-	knot_rrset_t ns; /*!< Standalone: the apex's NS set. */
-	uint32_t ttl;    /*!< Standalone. */
-	struct tail_buffer
-		*own; /*!< Standalone: where the answer is made; lives until it is sent. */
-
 	bool keep_signed; /*!< DNSSEC is wanted and there: a placeholder stays with its signature. */
 	bool optional;    /*!< The section may lack records. */
 
-	/*! Out: to the last RRset that was for the module. */
-	struct answer answer;
+	// Standalone alone.
+	uint32_t ttl;
+	struct tail_buffer *own; /*!< Where the answer is made; lives until it is sent. */
+	const knot_pkt_t *response;
+	const knot_dname_t *zone;
+	size_t zone_size;
+	knot_rrset_t ns; /*!< The apex's NS set. */
 };
 
-/*! \brief Answer a question of the query. */
-struct answer respond_answer(const struct request *request, const knot_dname_t *owner,
-			     size_t owner_size, uint8_t family);
+/*! \brief Answer a question without a table: by the local address. */
+struct answer respond_local(const struct request *request, uint8_t family);
 
 /*!
  * \brief Decide about an RRset of the response, see rewrite.h.
@@ -51,6 +49,3 @@ struct answer respond_answer(const struct request *request, const knot_dname_t *
  */
 enum rewrite_action respond_decide(void *request, const knot_rrset_t *rrset,
 				   const struct tail **tail);
-
-/*! \brief Make a tail the answer section. \return Whether there was room. */
-bool respond_append(knot_pkt_t *pkt, const struct tail *tail);

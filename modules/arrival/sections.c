@@ -27,29 +27,6 @@ unsigned sections_uplink_number(const uint8_t *name)
 	return marked && number <= TABLE_UPLINKS_MAX ? number : 0;
 }
 
-static bool slot_fits(const struct sections_slot *slot, const knot_pkt_t *pkt, uint64_t serial,
-		      const knot_rrset_t *ns)
-{
-	return slot->start == pkt->size && slot->qname_size == pkt->qname_size &&
-	       slot->serial == serial && slot->ns_ttl == ns->ttl && slot->ns_size == ns->rrs.size &&
-	       memcmp(slot->qname, pkt->lower_qname, pkt->qname_size) == 0 &&
-	       memcmp(slot->ns, ns->rrs.rdata, ns->rrs.size) == 0;
-}
-
-static void append_slot(knot_pkt_t *pkt, const struct sections_slot *slot)
-{
-	size_t room = pkt->max_size - pkt->reserved - pkt->size;
-	if (slot->authority_size > room) {
-		return;
-	}
-	bool whole = slot->size <= room;
-	size_t size = whole ? slot->size : slot->authority_size;
-	memcpy(pkt->wire + pkt->size, slot->wire, size);
-	pkt->size += size;
-	knot_wire_set_nscount(pkt->wire, slot->authority_count);
-	knot_wire_set_arcount(pkt->wire, whole ? slot->additional_count : 0);
-}
-
 /*! Put the addresses of one name server. */
 static int put_addresses(knot_pkt_t *pkt, const struct answers *answers, uint16_t index,
 			 const knot_rrset_t *ns, const knot_dname_t *name)
@@ -134,17 +111,9 @@ static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t star
 	memcpy(slot->wire, pkt->wire + start, slot->size);
 }
 
-void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
-		     const knot_rrset_t *ns)
+void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
+		      uint64_t serial, const knot_rrset_t *ns)
 {
-	uint64_t serial = answers != NULL ? answers_serial(answers) : 0;
-	if (ns->rrs.count == 0) {
-		return;
-	}
-	if (slot_fits(slot, pkt, serial, ns)) {
-		append_slot(pkt, slot);
-		return;
-	}
 	size_t start = pkt->size;
 	size_t authority_end = 0;
 	int ret = compose(pkt, answers, ns, &authority_end);

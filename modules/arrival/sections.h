@@ -12,8 +12,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <libknot/packet/pkt.h>
+#include <libknot/packet/wire.h>
 
 #include "arrival/answer.h"
 
@@ -37,18 +39,52 @@ struct sections_slot {
 	uint8_t wire[SECTIONS_SIZE_MAX];
 };
 
+/*! \brief Compose both sections for sections_append() and keep them in the slot. */
+void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
+		      uint64_t serial, const knot_rrset_t *ns);
+
+/*! \brief Whether a slot has what sections_append() would compose. */
+static inline bool sections_slot_fits(const struct sections_slot *slot, const knot_pkt_t *pkt,
+				      bool apex, uint64_t serial, const knot_rrset_t *ns)
+{
+	// With the question's name the slot's is the apex, too: none in the zone is as short.
+	return slot->start == pkt->size && slot->qname_size == pkt->qname_size &&
+	       slot->serial == serial && slot->ns_ttl == ns->ttl && slot->ns_size == ns->rrs.size &&
+	       (apex || memcmp(slot->qname, pkt->lower_qname, pkt->qname_size) == 0) &&
+	       memcmp(slot->ns, ns->rrs.rdata, ns->rrs.size) == 0;
+}
+
 /*!
  * \brief Append NS set and addresses as far as they fit: both, the NS set, or nothing.
  *
  * The name server «<label>-ns<N>» has the addresses of uplink N; other servers go without.
  *
  * \param pkt      Response with its complete answer section; its list of RRsets is empty, and is so after.
- * \param slot     Of the calling thread.
+ * \param slot     Of the calling thread, and always for the same zone.
+ * \param apex     The question's name is the zone's apex.
  * \param answers  Where the uplinks' addresses are, or NULL.
- * \param ns       NS set of the zone's apex.
+ * \param serial   Of the answers, or 0.
+ * \param ns       NS set of the zone's apex, not empty.
  */
-void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
-		     const knot_rrset_t *ns);
+static inline void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, bool apex,
+				   const struct answers *answers, uint64_t serial,
+				   const knot_rrset_t *ns)
+{
+	if (!sections_slot_fits(slot, pkt, apex, serial, ns)) {
+		sections_compose(pkt, slot, answers, serial, ns);
+		return;
+	}
+	size_t room = pkt->max_size - pkt->reserved - pkt->size;
+	bool whole = slot->size <= room;
+	size_t size = whole ? slot->size : slot->authority_size;
+	if (size > room) {
+		return;
+	}
+	memcpy(pkt->wire + pkt->size, slot->wire, size);
+	pkt->size += size;
+	knot_wire_set_nscount(pkt->wire, slot->authority_count);
+	knot_wire_set_arcount(pkt->wire, whole ? slot->additional_count : 0);
+}
 
 /*!
  * \brief The uplink number in a name server's name.

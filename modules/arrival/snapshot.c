@@ -64,7 +64,7 @@ static int publish(struct snapshot_source *source, struct answers *answers, bool
 	if (snapshot == NULL) {
 		return -ENOMEM;
 	}
-	*snapshot = (struct snapshot){ answers, stale };
+	*snapshot = (struct snapshot){ answers, answers_serial(answers), stale };
 	struct snapshot *old = rcu_xchg_pointer(&source->current, snapshot);
 	synchronize_rcu();
 	free(old);

@@ -17,7 +17,8 @@
 /*! What the query path sees. */
 struct snapshot {
 	struct answers *answers;
-	bool stale; /*!< The table's writer is dead and its answers have expired. */
+	uint64_t serial; /*!< Of the answers. */
+	bool stale;      /*!< The table's writer is dead and its answers have expired. */
 };
 
 struct snapshot_source;

@@ -19,7 +19,7 @@
 #include "arrival/hash.h"
 #include "base/array.h"
 
-_Static_assert(sizeof(struct tail_buffer) >= sizeof(struct tail) + 18 + 28,
+_Static_assert(sizeof(struct tail_buffer) >= sizeof(struct tail) + 18 + TAIL_WIRE_MIN,
 	       "room for an AAAA record");
 
 size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *address)
@@ -37,7 +37,8 @@ size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *addr
 size_t tail_size(uint8_t family, size_t count)
 {
 	size_t record = TAIL_RECORD_SIZE(family);
-	return sizeof(struct tail) + count * (knot_rdata_size((uint16_t)(record - 12)) + record);
+	size_t wire = count * record > TAIL_WIRE_MIN ? count * record : TAIL_WIRE_MIN;
+	return sizeof(struct tail) + count * knot_rdata_size((uint16_t)(record - 12)) + wire;
 }
 
 struct tail *tail_init(void *memory, uint32_t ttl, const struct address *addresses, size_t count)
@@ -116,7 +117,7 @@ int tail_pool_init(struct tail_pool *pool)
 int tail_pool_get(struct tail_pool *pool, uint32_t ttl, const struct address *addresses,
 		  size_t count, uint32_t *index)
 {
-	struct tail *tail = malloc(tail_size(addresses->family, count));
+	struct tail *tail = calloc(1, tail_size(addresses->family, count));
 	if (tail == NULL || grow_slots(pool) != 0) {
 		free(tail);
 		return -ENOMEM;

@@ -30,12 +30,15 @@ struct tail {
 /*! \brief Write one record. \return Bytes written, TAIL_RECORD_SIZE(). */
 size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *address);
 
+/*! So many bytes of the wire can be read, even of a shorter tail: a copy of fixed size needs no call. */
+#define TAIL_WIRE_MIN 32
+
 /*! \brief Bytes that tail_init() needs. */
 size_t tail_size(uint8_t family, size_t count);
 
 /*! Enough for a tail of one record; aligned for it. */
 struct tail_buffer {
-	_Alignas(8) uint8_t bytes[80];
+	_Alignas(8) uint8_t bytes[88];
 };
 
 /*!
