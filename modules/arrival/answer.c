@@ -11,11 +11,6 @@
 
 #include "arrival/hash.h"
 
-static size_t family_index(uint8_t family)
-{
-	return family == AF_INET6;
-}
-
 const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
 					    size_t owner_size)
 {
@@ -35,38 +30,18 @@ const struct answer_host *answers_find_host(const struct answers *answers, const
 	return NULL;
 }
 
-static struct answer answer_of(enum answer_verdict verdict)
+struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
+				   size_t index, const struct answer_origin *origin)
 {
-	return (struct answer){ .verdict = verdict };
+	return binding_is_lan6(&answers->bindings, origin->client)
+		       ? answer_lan(answers, host, index)
+		       : answer_uplink(answers, host, index, origin);
 }
 
 struct answer answers_find(const struct answers *answers, const struct answer_host *host,
 			   uint8_t family, const struct answer_origin *origin)
 {
-	if (host == NULL) {
-		return answer_of(ANSWER_FOREIGN);
-	}
-	size_t index = family_index(family);
-	if (host->has_lan && binding_is_lan(&answers->bindings, origin->client)) {
-		return (struct answer){
-			.verdict = host->lan[index] != 0 ? ANSWER_LAN : ANSWER_ABSENT,
-			.tail = answers->tails.tails[host->lan[index]],
-		};
-	}
-	int arrival = binding_find(&answers->bindings, origin->local);
-	if (arrival < 0) {
-		return answer_of(ANSWER_UNKNOWN_BINDING);
-	}
-	const struct answer_cell *cell =
-		&answers->sets[host->set].cells[(size_t)arrival * 2 + index];
-	if (cell->tail == 0 || origin->stale) {
-		return answer_of(ANSWER_NOT_READY);
-	}
-	return (struct answer){
-		.verdict = ANSWER_UPLINK,
-		.uplink = cell->uplink,
-		.tail = answers->tails.tails[cell->tail],
-	};
+	return answers_find_inline(answers, host, family, origin);
 }
 
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
@@ -75,7 +50,7 @@ const struct tail *answers_uplink_tail(const struct answers *answers, unsigned n
 	if (number >= sizeof(answers->uplink_tails) / sizeof(answers->uplink_tails[0])) {
 		return NULL;
 	}
-	return answers->tails.tails[answers->uplink_tails[number][family_index(family)]];
+	return answers->tails.tails[answers->uplink_tails[number][answer_family_index(family)]];
 }
 
 uint64_t answers_serial(const struct answers *answers)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*!
- * \brief Inside of struct answers, between answer_build.c, who makes it, and answer.c, who looks up.
+ * \brief Inside of struct answers: made by answer_build.c, looked up in by answer.c and the fast path.
  */
 
 #pragma once
+
+#include <sys/socket.h>
 
 #include "arrival/answer.h"
 
@@ -47,3 +49,68 @@ struct answers {
 	size_t uplink_count;
 	uint32_t uplink_tails[TABLE_UPLINKS_MAX + 1][2]; /*!< By uplink number. */
 };
+
+/*! \brief Place of a family in pairs. */
+static inline size_t answer_family_index(uint8_t family)
+{
+	return family == AF_INET6;
+}
+
+static inline struct answer answer_of(enum answer_verdict verdict)
+{
+	return (struct answer){ .verdict = verdict };
+}
+
+static inline struct answer answer_lan(const struct answers *answers,
+				       const struct answer_host *host, size_t index)
+{
+	return (struct answer){
+		.verdict = host->lan[index] != 0 ? ANSWER_LAN : ANSWER_ABSENT,
+		.tail = answers->tails.tails[host->lan[index]],
+	};
+}
+
+static inline struct answer answer_uplink(const struct answers *answers,
+					  const struct answer_host *host, size_t index,
+					  const struct answer_origin *origin)
+{
+	int arrival = binding_find(&answers->bindings, origin->local);
+	if (arrival < 0) {
+		return answer_of(ANSWER_UNKNOWN_BINDING);
+	}
+	const struct answer_cell *cell =
+		&answers->sets[host->set].cells[(size_t)arrival * 2 + index];
+	if (cell->tail == 0 || origin->stale) {
+		return answer_of(ANSWER_NOT_READY);
+	}
+	return (struct answer){
+		.verdict = ANSWER_UPLINK,
+		.uplink = cell->uplink,
+		.tail = answers->tails.tails[cell->tail],
+	};
+}
+
+/*! \brief answers_find() for a host with LAN addresses and a client by an IPv6 socket. */
+struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
+				   size_t index, const struct answer_origin *origin);
+
+/*! \brief The same as answers_find(). */
+static inline struct answer answers_find_inline(const struct answers *answers,
+						const struct answer_host *host, uint8_t family,
+						const struct answer_origin *origin)
+{
+	if (host == NULL) {
+		return answer_of(ANSWER_FOREIGN);
+	}
+	size_t index = answer_family_index(family);
+	if (host->has_lan) {
+		const struct sockaddr *client = origin->client;
+		if (client->sa_family != AF_INET) {
+			return answers_find_client6(answers, host, index, origin);
+		}
+		if (binding_is_lan4(&answers->bindings, client)) {
+			return answer_lan(answers, host, index);
+		}
+	}
+	return answer_uplink(answers, host, index, origin);
+}

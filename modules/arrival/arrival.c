@@ -18,10 +18,9 @@
 #include <string.h>
 
 #include "arrival/compat.h"
+#include "arrival/fast.h"
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
-#include "arrival/sections.h"
-#include "arrival/snapshot.h"
 
 #define MOD_TABLE \
 	"\x05"    \
@@ -88,21 +87,14 @@ static char *other_counter_name(uint32_t index, uint32_t count)
 	return strdup(names[index]);
 }
 
-/*! Memory of one worker thread, on cache lines of its own. */
-struct thread_memory {
-	_Alignas(64) struct tail_buffer own; /*!< Standalone: the answer to the current query. */
-	const struct answer_host *apex; /*!< With a table: the zone's own name, NULL if no host. */
-	uint64_t serial;                /*!< Of the answers that apex is from. */
-};
-
 struct arrival {
 	struct snapshot_source *source; /*!< NULL: standalone. */
 	uint32_t ttl;
 	atomic_bool warned;
 	knot_dname_storage_t zone;
 	size_t zone_size;
-	struct thread_memory *threads;
-	struct sections_slot (*sections)[2]; /*!< A thread's, for A and AAAA; NULL: minimal. */
+	struct fast_memory *threads;    /*!< One each. */
+	struct sections_slot *sections; /*!< Two a thread; NULL: minimal. */
 };
 
 /*! DNSSEC is wanted and there. */
@@ -112,36 +104,28 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
 }
 
-/*! Fill in a request; what only standalone needs is left alone with a table. */
-static inline void request_init(struct request *request, const struct arrival *arrival,
-				const knot_pkt_t *response, knotd_qdata_t *qdata)
+/*! Fill in a request for a hook that looks at RRsets. */
+static void request_init(struct request *request, const struct arrival *arrival,
+			 const knot_pkt_t *response, knotd_qdata_t *qdata)
 {
-	request->standalone = arrival->source == NULL;
-	request->keep_signed = false;
-	request->optional = false;
-	request->answer.verdict = ANSWER_FOREIGN;
-	request->origin.local = compat_local(qdata, &request->room);
+	*request = (struct request){
+		.standalone = arrival->source == NULL,
+		.keep_signed = is_signed(qdata),
+		.ttl = arrival->ttl,
+		.own = &arrival->threads[qdata->params->thread_id].own,
+		.response = response,
+		.zone = arrival->zone,
+		.zone_size = arrival->zone_size,
+		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
+	};
 	if (!request->standalone) {
 		request->snapshot = snapshot_current(arrival->source);
-		request->origin.client = (const struct sockaddr *)knotd_qdata_remote_addr(qdata);
-		request->origin.stale = request->snapshot != NULL && request->snapshot->stale;
-		return;
 	}
-	request->snapshot = NULL;
-	request->ttl = arrival->ttl;
-	request->own = &arrival->threads[qdata->params->thread_id].own;
-	request->response = response;
-	request->zone = arrival->zone;
-	request->zone_size = arrival->zone_size;
-}
-
-/*! The same for a hook that looks at RRsets. */
-static void request_init_slow(struct request *request, const struct arrival *arrival,
-			      const knot_pkt_t *response, knotd_qdata_t *qdata)
-{
-	request_init(request, arrival, response, qdata);
-	request->keep_signed = is_signed(qdata);
-	request->ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
+	request->origin = (struct answer_origin){
+		.local = compat_local(qdata, &request->room),
+		.client = compat_client(qdata),
+		.stale = request->snapshot != NULL && request->snapshot->stale,
+	};
 }
 
 /*! Count what the answer section came to. */
@@ -181,61 +165,38 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 	}
 }
 
-static inline bool append_tail(knot_pkt_t *pkt, const struct tail *tail)
+/*!
+ * Standalone there is no list of hosts, and of a zone only the apex can be seen: the fast path is for
+ * the records there.
+ */
+static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+				      knotd_mod_t *mod, uint16_t type)
 {
-	size_t room = pkt->max_size - pkt->reserved - pkt->size;
-	size_t size = tail->wire_size;
-	if (size <= TAIL_WIRE_MIN && room >= TAIL_WIRE_MIN) {
-		memcpy(pkt->wire + pkt->size, tail->wire, TAIL_WIRE_MIN);
-	} else if (size <= room) {
-		memcpy(pkt->wire + pkt->size, tail->wire, size);
-	} else {
-		return false;
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	if (qdata->query->qname_size != arrival->zone_size) {
+		return state;
 	}
-	pkt->size += size;
-	knot_wire_set_ancount(pkt->wire, tail->count);
+	struct local room;
+	const struct local *local = compat_local(qdata, &room);
+	if (local->family != (type == KNOT_RRTYPE_A ? AF_INET : AF_INET6) ||
+	    knotd_qdata_zone_apex_rrset(qdata, type).rrs.count == 0 ||
+	    pkt->max_size - pkt->reserved - pkt->size < TAIL_WIRE_MIN) {
+		return state;
+	}
+	struct address address = local_address(local);
+	pkt->size += tail_write_record(pkt->wire + pkt->size, arrival->ttl, &address);
+	knot_wire_set_ancount(pkt->wire, 1);
 	knot_wire_set_aa(pkt->wire);
-	return true;
-}
-
-/*! The host of a question. The zone's own name is looked up once a thread and table. */
-static inline const struct answer_host *find_host(const struct arrival *arrival, bool apex,
-						  const struct snapshot *snapshot,
-						  const knotd_qdata_t *qdata)
-{
-	const knot_pkt_t *query = qdata->query;
-	if (!apex) {
-		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);
+	struct sections_slot *slots = arrival->threads[qdata->params->thread_id].sections;
+	knot_rrset_t ns = { 0 };
+	if (slots != NULL) {
+		ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	}
-	struct thread_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (memory->serial != snapshot->serial) {
-		memory->apex =
-			answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);
-		memory->serial = snapshot->serial;
-	}
-	return memory->apex;
-}
-
-static inline uint8_t family_of(uint16_t type)
-{
-	return type == KNOT_RRTYPE_A ? AF_INET : AF_INET6;
-}
-
-static inline void append_sections(knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				   const struct arrival *arrival, const struct snapshot *snapshot,
-				   bool apex, const knot_rrset_t *rrset)
-{
-	uint16_t type = knot_pkt_qtype(qdata->query);
-	struct sections_slot *slots = arrival->sections[qdata->params->thread_id];
-	struct sections_slot *slot = &slots[type == KNOT_RRTYPE_A];
-	if (snapshot != NULL) {
-		sections_append(pkt, slot, apex, snapshot->answers, snapshot->serial, rrset);
-		return;
-	}
-	knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	if (ns.rrs.count > 0) {
-		sections_append(pkt, slot, apex, NULL, 0, &ns);
+		sections_append(pkt, &slots[type == KNOT_RRTYPE_A], true, NULL, 0, &ns);
 	}
+	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, COUNT_LOCAL, 1);
+	return KNOTD_STATE_DONE;
 }
 
 /*! Whether a query is one that the prebuilt answers are for. */
@@ -256,32 +217,38 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		return state;
 	}
 	const struct arrival *arrival = knotd_mod_ctx(mod);
+	if (arrival->source == NULL) {
+		return begin_standalone(state, pkt, qdata, mod, type);
+	}
+	const struct snapshot *snapshot = snapshot_current(arrival->source);
+	if (snapshot == NULL) {
+		return state;
+	}
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	// A name in the zone that is as long as the zone's is the zone's.
 	bool apex = qdata->query->qname_size == arrival->zone_size;
-	struct request request;
-	request_init(&request, arrival, pkt, qdata);
-	const struct snapshot *snapshot = request.snapshot;
-	if (snapshot != NULL) {
-		request.answer =
-			answers_find(snapshot->answers, find_host(arrival, apex, snapshot, qdata),
-				     family_of(type), &request.origin);
-	} else if (request.standalone && apex) {
-		request.answer = respond_local(&request, family_of(type));
-	}
-	if (request.answer.verdict < ANSWER_LAN) {
+	struct local room;
+	struct answer_origin origin = {
+		.local = compat_local(qdata, &room),
+		.client = compat_client(qdata),
+		.stale = snapshot->stale,
+	};
+	struct answer answer = answers_find_inline(
+		snapshot->answers, fast_find_host(memory, snapshot, qdata->query, apex),
+		type == KNOT_RRTYPE_A ? AF_INET : AF_INET6, &origin);
+	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return state;
 	}
 	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
-	// Standalone there is no list of hosts, so the record itself must be there.
-	knot_rrset_t rrset =
-		knotd_qdata_zone_apex_rrset(qdata, request.standalone ? type : KNOT_RRTYPE_NS);
-	if (rrset.rrs.count == 0 || !append_tail(pkt, request.answer.tail)) {
+	knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
+	if (ns.rrs.count == 0 || !fast_append(pkt, answer.tail)) {
 		return state;
 	}
-	if (arrival->sections != NULL) {
-		append_sections(pkt, qdata, arrival, snapshot, apex, &rrset);
+	if (memory->sections != NULL) {
+		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
+				snapshot->answers, snapshot->serial, &ns);
 	}
-	count_answer(&request.answer, qdata, mod);
+	count_answer(&answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
@@ -292,7 +259,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 		return state;
 	}
 	struct request request;
-	request_init_slow(&request, knotd_mod_ctx(mod), pkt, qdata);
+	request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
 	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
@@ -320,7 +287,7 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 		return state;
 	}
 	struct request request;
-	request_init_slow(&request, knotd_mod_ctx(mod), pkt, qdata);
+	request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
 	request.optional = true;
 	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
 	    knot_wire_get_tc(pkt->wire)) {
@@ -329,14 +296,15 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	return state;
 }
 
-static __attribute__((noinline)) void cut_response(knot_pkt_t *pkt, knotd_qdata_t *qdata,
-						   const struct arrival *arrival)
+static __attribute__((noinline)) knotd_state_t cut_response(knotd_state_t state, knot_pkt_t *pkt,
+							    knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	if (qdata->type == KNOTD_QUERY_TYPE_NORMAL && rewrite_concerned(pkt, KNOT_ANSWER)) {
 		struct request request;
-		request_init_slow(&request, arrival, pkt, qdata);
+		request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
 		(void)rewrite_cut(pkt, respond_decide, &request);
 	}
+	return state;
 }
 
 /*!
@@ -346,10 +314,10 @@ static __attribute__((noinline)) void cut_response(knot_pkt_t *pkt, knotd_qdata_
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
 			      knotd_mod_t *mod)
 {
-	if (pkt->rrset_count > 0 && !knot_pkt_has_tsig(qdata->query)) {
-		cut_response(pkt, qdata, knotd_mod_ctx(mod));
+	if (pkt->rrset_count == 0 || knot_pkt_has_tsig(qdata->query)) {
+		return state;
 	}
-	return state;
+	return cut_response(state, pkt, qdata, mod);
 }
 
 static void arrival_free(struct arrival *arrival)
@@ -370,15 +338,18 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	arrival->zone_size = knot_dname_store(arrival->zone, knotd_mod_zone(mod));
 	arrival->ttl = (uint32_t)knotd_conf_mod(mod, MOD_TTL).single.integer;
 	arrival->threads =
-		aligned_alloc(_Alignof(struct thread_memory), threads * sizeof(*arrival->threads));
+		aligned_alloc(_Alignof(struct fast_memory), threads * sizeof(*arrival->threads));
 	if (arrival->threads == NULL) {
 		return KNOT_ENOMEM;
 	}
 	memset(arrival->threads, 0, threads * sizeof(*arrival->threads));
 	if (knotd_conf_mod(mod, MOD_SECTIONS).single.option == SECTIONS_FULL) {
-		arrival->sections = calloc(threads, sizeof(*arrival->sections));
+		arrival->sections = calloc((size_t)threads * 2, sizeof(*arrival->sections));
 		if (arrival->sections == NULL) {
 			return KNOT_ENOMEM;
+		}
+		for (unsigned i = 0; i < threads; i++) {
+			arrival->threads[i].sections = &arrival->sections[2 * i];
 		}
 	}
 	knotd_conf_t table = knotd_conf_mod(mod, MOD_TABLE);

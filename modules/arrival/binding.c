@@ -60,7 +60,7 @@ bool binding_is_lan6(const struct binding_map *map, const struct sockaddr *clien
 	if (end.family == AF_INET) {
 		uint32_t word;
 		memcpy(&word, end.word, sizeof(word));
-		return binding_is_lan4(map, word);
+		return binding_has_lan4(map, word);
 	}
 	for (size_t i = 0; i < map->lan6_count; i++) {
 		const struct binding_prefix6 *lan = &map->lan6[i];

@@ -97,11 +97,8 @@ static inline int binding_find(const struct binding_map *map, const struct local
 	return slot->family != 0 ? (int)slot->uplink : -1;
 }
 
-/*! \brief Whether an IPv6 client is on the LAN. */
-bool binding_is_lan6(const struct binding_map *map, const struct sockaddr *client);
-
 /*! \brief Whether an IPv4 address is on the LAN. */
-static inline bool binding_is_lan4(const struct binding_map *map, uint32_t word)
+static inline bool binding_has_lan4(const struct binding_map *map, uint32_t word)
 {
 	for (size_t i = 0; i < map->lan4_count; i++) {
 		if ((word & map->lan4[i].mask) == map->lan4[i].word) {
@@ -111,11 +108,12 @@ static inline bool binding_is_lan4(const struct binding_map *map, uint32_t word)
 	return false;
 }
 
-/*! \brief Whether a client is on the LAN. */
-static inline bool binding_is_lan(const struct binding_map *map, const struct sockaddr *client)
+/*! \brief Whether a client is on the LAN, if its socket is one of IPv4. */
+static inline bool binding_is_lan4(const struct binding_map *map, const struct sockaddr *client)
 {
-	return client->sa_family == AF_INET
-		       ? binding_is_lan4(map, ((const struct sockaddr_in *)(const void *)client)
-						      ->sin_addr.s_addr)
-		       : binding_is_lan6(map, client);
+	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)client;
+	return binding_has_lan4(map, in->sin_addr.s_addr);
 }
+
+/*! \brief Whether a client is on the LAN, whatever its socket. */
+bool binding_is_lan6(const struct binding_map *map, const struct sockaddr *client);

@@ -25,6 +25,12 @@ static inline const struct local *compat_local(knotd_qdata_t *qdata, struct loca
 	return room;
 }
 
+/*! \brief The remote end of the query's socket. */
+static inline const struct sockaddr *compat_client(knotd_qdata_t *qdata)
+{
+	return (const struct sockaddr *)knotd_qdata_remote_addr(qdata);
+}
+
 #else
 
 /*! UDP sockets of this process; knotd 3.2 never binds them anew. Owned by local_from_cache(). */
@@ -58,6 +64,14 @@ static inline const struct local *compat_local(knotd_qdata_t *qdata, struct loca
 		local = room;
 	}
 	return local;
+}
+
+/*! \brief The remote end of the query's socket: a call is saved, which newer versions have inline. */
+static inline const struct sockaddr *compat_client(knotd_qdata_t *qdata)
+{
+	return (const struct sockaddr *)(qdata->params->xdp_msg == NULL
+						 ? qdata->params->remote
+						 : knotd_qdata_remote_addr(qdata));
 }
 
 #endif

@@ -7,12 +7,9 @@
 #include "arrival/local.h"
 
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "arrival/hash.h"
-
-enum { SOCKET_UNKNOWN, SOCKET_WRITING, SOCKET_KNOWN };
 
 struct local local_make(const struct address *address, uint16_t port)
 {
@@ -64,23 +61,19 @@ bool local_from_socket(int socket, struct local *local)
 	       local_from_sockaddr((const struct sockaddr *)&storage, local);
 }
 
-const struct local *local_from_cache(struct local_cache *cache, int socket, struct local *room)
+const struct local *local_into_cache(struct local_cache *cache, int socket, struct local *room)
 {
-	if (socket < 0 || socket >= LOCAL_CACHE_SIZE) {
-		return local_from_socket(socket, room) ? room : NULL;
-	}
-	_Atomic int *state = &cache->socket[socket].state;
-	if (atomic_load_explicit(state, memory_order_acquire) == SOCKET_KNOWN) {
-		return &cache->socket[socket].local;
-	}
 	if (!local_from_socket(socket, room)) {
 		return NULL;
 	}
 	// Whoever comes first writes; the others have asked for themselves.
-	int unknown = SOCKET_UNKNOWN;
-	if (atomic_compare_exchange_strong(state, &unknown, SOCKET_WRITING)) {
+	int unknown = LOCAL_SOCKET_UNKNOWN;
+	if (socket < LOCAL_CACHE_SIZE &&
+	    atomic_compare_exchange_strong(&cache->socket[socket].state, &unknown,
+					   LOCAL_SOCKET_WRITING)) {
 		cache->socket[socket].local = *room;
-		atomic_store_explicit(state, SOCKET_KNOWN, memory_order_release);
+		atomic_store_explicit(&cache->socket[socket].state, LOCAL_SOCKET_KNOWN,
+				      memory_order_release);
 	}
 	return room;
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -23,10 +24,12 @@ struct local {
 /*! Sockets with a number below this are remembered; knotd opens its UDP sockets at start. */
 #define LOCAL_CACHE_SIZE 1024
 
+enum { LOCAL_SOCKET_UNKNOWN, LOCAL_SOCKET_WRITING, LOCAL_SOCKET_KNOWN };
+
 /*! What is known about the UDP sockets of the process; zeroed memory is an empty cache. */
 struct local_cache {
 	struct {
-		_Atomic int state;
+		_Atomic int state; /*!< LOCAL_SOCKET_... */
 		struct local local;
 	} socket[LOCAL_CACHE_SIZE];
 };
@@ -49,6 +52,9 @@ bool local_from_sockaddr(const struct sockaddr *sockaddr, struct local *local);
  */
 bool local_from_socket(int socket, struct local *local);
 
+/*! \brief What local_from_cache() does for a socket that is not in the cache yet. */
+const struct local *local_into_cache(struct local_cache *cache, int socket, struct local *room);
+
 /*!
  * \brief The local end of a socket that is never bound anew and never closed, as knotd's UDP sockets.
  *
@@ -57,4 +63,13 @@ bool local_from_socket(int socket, struct local *local);
  * \param room  Used if there is nothing in the cache.
  * \return A local end in the cache or in room, or NULL if the kernel did not tell.
  */
-const struct local *local_from_cache(struct local_cache *cache, int socket, struct local *room);
+static inline const struct local *local_from_cache(struct local_cache *cache, int socket,
+						   struct local *room)
+{
+	if ((unsigned)socket < LOCAL_CACHE_SIZE &&
+	    atomic_load_explicit(&cache->socket[socket].state, memory_order_acquire) ==
+		    LOCAL_SOCKET_KNOWN) {
+		return &cache->socket[socket].local;
+	}
+	return local_into_cache(cache, socket, room);
+}

@@ -93,19 +93,20 @@ static void forget_rrsets(knot_pkt_t *pkt)
 static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t start,
 		  size_t authority_end, uint64_t serial, const knot_rrset_t *ns)
 {
-	slot->start = 0;
+	slot->key.start = 0;
 	if (pkt->size - start > sizeof(slot->wire) || ns->rrs.size > sizeof(slot->ns)) {
 		return;
 	}
-	slot->serial = serial;
-	slot->ns_ttl = ns->ttl;
-	slot->start = (uint16_t)start;
-	slot->qname_size = pkt->qname_size;
+	slot->key = (struct sections_key){
+		.serial = serial,
+		.start = start,
+		.ns_ttl = ns->ttl,
+		.qname_size = pkt->qname_size,
+		.ns_size = (uint16_t)ns->rrs.size,
+	};
 	slot->authority_size = (uint16_t)(authority_end - start);
 	slot->size = (uint16_t)(pkt->size - start);
-	slot->authority_count = knot_wire_get_nscount(pkt->wire);
-	slot->additional_count = knot_wire_get_arcount(pkt->wire);
-	slot->ns_size = (uint16_t)ns->rrs.size;
+	memcpy(slot->counts, pkt->wire + SECTIONS_COUNTS, sizeof(slot->counts));
 	memcpy(slot->qname, pkt->lower_qname, pkt->qname_size);
 	memcpy(slot->ns, ns->rrs.rdata, ns->rrs.size);
 	memcpy(slot->wire, pkt->wire + start, slot->size);

@@ -23,18 +23,25 @@
 #define SECTIONS_SIZE_MAX 1024
 #define SECTIONS_NS_MAX 512
 
+/*! Offset of NSCOUNT in a message (RFC 1035 section 4.1.1). */
+#define SECTIONS_COUNTS 8
+
+/*! What the sections depend on, but for names and name servers themselves. */
+struct sections_key {
+	uint64_t serial; /*!< Of the answers. */
+	size_t start;    /*!< Offset of the sections in the message. */
+	uint32_t ns_ttl;
+	uint16_t qname_size;
+	uint16_t ns_size;
+};
+
 /*! Zeroed memory is an empty slot. */
 struct sections_slot {
-	uint64_t serial; /*!< Of the answers. */
-	uint32_t ns_ttl;
-	uint16_t start;      /*!< Offset of the sections in the message; 0: empty slot. */
-	uint16_t qname_size; /*!< Names are compressed against the whole question. */
+	struct sections_key key;
 	uint16_t authority_size;
 	uint16_t size;
-	uint16_t authority_count;
-	uint16_t additional_count;
-	uint16_t ns_size;
-	uint8_t qname[KNOT_DNAME_MAXLEN];
+	uint8_t counts[4];                /*!< NSCOUNT and ARCOUNT as in the header. */
+	uint8_t qname[KNOT_DNAME_MAXLEN]; /*!< Names are compressed against the whole question. */
 	uint8_t ns[SECTIONS_NS_MAX];
 	uint8_t wire[SECTIONS_SIZE_MAX];
 };
@@ -48,8 +55,9 @@ static inline bool sections_slot_fits(const struct sections_slot *slot, const kn
 				      bool apex, uint64_t serial, const knot_rrset_t *ns)
 {
 	// With the question's name the slot's is the apex, too: none in the zone is as short.
-	return slot->start == pkt->size && slot->qname_size == pkt->qname_size &&
-	       slot->serial == serial && slot->ns_ttl == ns->ttl && slot->ns_size == ns->rrs.size &&
+	return slot->key.start == pkt->size && slot->key.serial == serial &&
+	       slot->key.ns_ttl == ns->ttl && slot->key.qname_size == pkt->qname_size &&
+	       slot->key.ns_size == ns->rrs.size &&
 	       (apex || memcmp(slot->qname, pkt->lower_qname, pkt->qname_size) == 0) &&
 	       memcmp(slot->ns, ns->rrs.rdata, ns->rrs.size) == 0;
 }
@@ -75,15 +83,15 @@ static inline void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, 
 		return;
 	}
 	size_t room = pkt->max_size - pkt->reserved - pkt->size;
-	bool whole = slot->size <= room;
-	size_t size = whole ? slot->size : slot->authority_size;
-	if (size > room) {
-		return;
+	if (slot->size <= room) {
+		memcpy(pkt->wire + pkt->size, slot->wire, slot->size);
+		memcpy(pkt->wire + SECTIONS_COUNTS, slot->counts, sizeof(slot->counts));
+		pkt->size += slot->size;
+	} else if (slot->authority_size <= room) {
+		memcpy(pkt->wire + pkt->size, slot->wire, slot->authority_size);
+		memcpy(pkt->wire + SECTIONS_COUNTS, slot->counts, sizeof(slot->counts) / 2);
+		pkt->size += slot->authority_size;
 	}
-	memcpy(pkt->wire + pkt->size, slot->wire, size);
-	pkt->size += size;
-	knot_wire_set_nscount(pkt->wire, slot->authority_count);
-	knot_wire_set_arcount(pkt->wire, whole ? slot->additional_count : 0);
 }
 
 /*!

@@ -23,6 +23,9 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+
+// The read side inline, as knotd has it: leave is given to free software.
+#define _LGPL_SOURCE
 #include <urcu.h>
 
 #include "base/log.h"
