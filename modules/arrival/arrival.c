@@ -35,8 +35,8 @@
 enum { SECTIONS_MINIMAL, SECTIONS_FULL };
 
 static const knot_lookup_t sections_options[] = { { SECTIONS_MINIMAL, "minimal" },
-						  { SECTIONS_FULL, "full" },
-						  { 0, NULL } };
+	                                          { SECTIONS_FULL, "full" },
+	                                          { 0, NULL } };
 
 #define TTL_DEFAULT 10
 #define TTL_MAX 86400
@@ -106,7 +106,7 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 
 /*! Fill in a request for a hook that looks at RRsets. */
 static void request_init(struct request *request, const struct arrival *arrival,
-			 const knot_pkt_t *response, knotd_qdata_t *qdata)
+                         const knot_pkt_t *response, knotd_qdata_t *qdata)
 {
 	*request = (struct request){
 		.standalone = arrival->source == NULL,
@@ -142,11 +142,12 @@ static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdat
 		[ANSWER_LAN] = { COUNTER_ANSWER, COUNT_LAN },
 	};
 	unsigned thread = qdata->params->thread_id;
-	if (answer->verdict == ANSWER_UPLINK) {
+	if (answer->verdict == ANSWER_UPLINK ||
+	    (answer->verdict == ANSWER_ABSENT && answer->uplink != 0)) {
 		knotd_mod_stats_incr(mod, thread, COUNTER_ANSWER, answer->uplink, 1);
 	} else if (answer->verdict != ANSWER_FOREIGN) {
 		knotd_mod_stats_incr(mod, thread, counts[answer->verdict].counter,
-				     counts[answer->verdict].index, 1);
+		                     counts[answer->verdict].index, 1);
 	}
 }
 
@@ -170,7 +171,7 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
  * the records there.
  */
 static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				      knotd_mod_t *mod, uint16_t type)
+                                      knotd_mod_t *mod, uint16_t type)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	if (qdata->query->qname_size != arrival->zone_size) {
@@ -208,7 +209,7 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 }
 
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				knotd_mod_t *mod)
+                                knotd_mod_t *mod)
 {
 	uint16_t type = knot_pkt_qtype(qdata->query);
 	// Not in progress any more: another module has answered.
@@ -246,14 +247,14 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	}
 	if (memory->sections != NULL) {
 		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
-				snapshot->answers, snapshot->serial, &ns);
+		                snapshot->answers, snapshot->serial, &ns);
 	}
 	count_answer(&answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
 static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				    knotd_mod_t *mod)
+                                    knotd_mod_t *mod)
 {
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
 		return state;
@@ -281,7 +282,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 }
 
 static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
-					knotd_qdata_t *qdata, knotd_mod_t *mod)
+                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL)) {
 		return state;
@@ -297,7 +298,7 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 }
 
 static __attribute__((noinline)) knotd_state_t cut_response(knotd_state_t state, knot_pkt_t *pkt,
-							    knotd_qdata_t *qdata, knotd_mod_t *mod)
+                                                            knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	if (qdata->type == KNOTD_QUERY_TYPE_NORMAL && rewrite_concerned(pkt, KNOT_ANSWER)) {
 		struct request request;
@@ -312,7 +313,7 @@ static __attribute__((noinline)) knotd_state_t cut_response(knotd_state_t state,
  * touched any more.
  */
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-			      knotd_mod_t *mod)
+                              knotd_mod_t *mod)
 {
 	if (pkt->rrset_count == 0 || knot_pkt_has_tsig(qdata->query)) {
 		return state;
@@ -360,14 +361,14 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	int ret = snapshot_source_get(table.single.string, &arrival->source, &reason);
 	if (ret != 0) {
 		knotd_mod_log(mod, LOG_ERR, "table '%s', failed to watch (%s)", table.single.string,
-			      strerror(-ret));
+		              strerror(-ret));
 		return knot_map_errno_code(-ret);
 	}
 	if (reason != 0) {
 		knotd_mod_log(mod, LOG_WARNING,
-			      "table '%s', failed to read (%s), serving the zones' own data until "
-			      "it is there",
-			      table.single.string, strerror(-reason));
+		              "table '%s', failed to read (%s), serving the zones' own data until "
+		              "it is there",
+		              table.single.string, strerror(-reason));
 	}
 	return KNOT_EOK;
 }
@@ -413,4 +414,4 @@ static void arrival_unload(knotd_mod_t *mod)
 }
 
 KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
-	      arrival_unload, arrival_conf, arrival_conf_check);
+              arrival_unload, arrival_conf, arrival_conf_check);

@@ -20,7 +20,7 @@
 #include "base/array.h"
 
 _Static_assert(sizeof(struct tail_buffer) >= sizeof(struct tail) + 18 + TAIL_WIRE_MIN,
-	       "room for an AAAA record");
+               "room for an AAAA record");
 
 size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *address)
 {
@@ -115,7 +115,7 @@ int tail_pool_init(struct tail_pool *pool)
 }
 
 int tail_pool_get(struct tail_pool *pool, uint32_t ttl, const struct address *addresses,
-		  size_t count, uint32_t *index)
+                  size_t count, uint32_t *index)
 {
 	struct tail *tail = calloc(1, tail_size(addresses->family, count));
 	if (tail == NULL || grow_slots(pool) != 0) {
