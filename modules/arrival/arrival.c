@@ -45,7 +45,7 @@ static const yp_item_t arrival_conf[] = {
 	{ MOD_TABLE, YP_TSTR, YP_VNONE },
 	{ MOD_TTL, YP_TINT, YP_VINT = { 0, TTL_MAX, TTL_DEFAULT, YP_STIME } },
 	{ MOD_SECTIONS, YP_TOPT, YP_VOPT = { sections_options, SECTIONS_MINIMAL } },
-	{ NULL }
+	{ 0 }
 };
 
 static int arrival_conf_check(knotd_conf_check_args_t *args)

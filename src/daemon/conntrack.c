@@ -74,8 +74,9 @@ static int nest_attributes(const struct nlattr *nest, const struct nlattr **at, 
 	                          most);
 }
 
-/*! Read where a connection was going before any translation. */
-static int read_connection(const struct nlattr *tuple, struct connection *connection)
+/*! Read one end of a tuple: its addresses and ports are numbered alike but for source and destination. */
+static int read_end(const struct nlattr *tuple, bool source, struct address *address,
+                    uint16_t *port, uint8_t *protocol)
 {
 	const struct nlattr *at[CTA_TUPLE_MAX + 1];
 	const struct nlattr *ip[CTA_IP_MAX + 1];
@@ -90,19 +91,37 @@ static int read_connection(const struct nlattr *tuple, struct connection *connec
 	if (ret != 0) {
 		return ret;
 	}
-	const struct nlattr *address =
-		ip[CTA_IP_V4_DST] != NULL ? ip[CTA_IP_V4_DST] : ip[CTA_IP_V6_DST];
-	if (address == NULL || proto[CTA_PROTO_NUM] == NULL || proto[CTA_PROTO_DST_PORT] == NULL) {
+	const struct nlattr *ip4 = ip[source ? CTA_IP_V4_SRC : CTA_IP_V4_DST];
+	const struct nlattr *ip6 = ip[source ? CTA_IP_V6_SRC : CTA_IP_V6_DST];
+	const struct nlattr *number = proto[source ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT];
+	if ((ip4 == NULL && ip6 == NULL) || proto[CTA_PROTO_NUM] == NULL || number == NULL) {
 		return -ENODATA;
 	}
-	connection->destination = address_from_bytes(ip[CTA_IP_V4_DST] != NULL ? AF_INET : AF_INET6,
-	                                             mnl_attr_get_payload(address));
-	connection->protocol = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
-	connection->port = ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT]));
+	*address = address_from_bytes(ip4 != NULL ? AF_INET : AF_INET6,
+	                              mnl_attr_get_payload(ip4 != NULL ? ip4 : ip6));
+	*protocol = mnl_attr_get_u8(proto[CTA_PROTO_NUM]);
+	*port = ntohs(mnl_attr_get_u16(number));
 	return 0;
 }
 
-/*! Keep the tuple of an entry that matches and whose destination is not translated. */
+/*! The destination before translation, and after it: where replies come from. */
+static int read_connection(const struct nlattr **at, struct connection *connection)
+{
+	if (at[CTA_STATUS] == NULL) {
+		return -ENODATA;
+	}
+	connection->translated = (ntohl(mnl_attr_get_u32(at[CTA_STATUS])) & IPS_DST_NAT) != 0;
+	int ret = read_end(at[CTA_TUPLE_ORIG], false, &connection->destination, &connection->port,
+	                   &connection->protocol);
+	if (ret == 0) {
+		uint8_t protocol;
+		ret = read_end(at[CTA_TUPLE_REPLY], true, &connection->target,
+		               &connection->target_port, &protocol);
+	}
+	return ret;
+}
+
+/*! Keep the tuple of an entry that matches. */
 static int take_entry(const struct nlmsghdr *message, void *data)
 {
 	struct listing *listing = data;
@@ -112,9 +131,7 @@ static int take_entry(const struct nlmsghdr *message, void *data)
 	if (mnl_nlmsg_get_payload_len(message) < header ||
 	    netlink_attributes(mnl_nlmsg_get_payload_offset(message, header),
 	                       mnl_nlmsg_get_payload_len(message) - header, at, CTA_MAX) != 0 ||
-	    at[CTA_STATUS] == NULL || at[CTA_TUPLE_ORIG] == NULL ||
-	    (ntohl(mnl_attr_get_u32(at[CTA_STATUS])) & IPS_DST_NAT) != 0 ||
-	    read_connection(at[CTA_TUPLE_ORIG], &connection) != 0 ||
+	    read_connection(at, &connection) != 0 ||
 	    mnl_attr_get_payload_len(at[CTA_TUPLE_ORIG]) > TUPLE_MAX ||
 	    !listing->match(&connection, listing->context)) {
 		return 0;
@@ -131,7 +148,7 @@ static int take_entry(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int conntrack_delete_untranslated(conntrack_match match, void *context, size_t *deleted)
+int conntrack_delete_matching(conntrack_match match, void *context, size_t *deleted)
 {
 	struct listing listing = { .match = match, .context = context };
 	struct netlink *netlink = NULL;
@@ -141,9 +158,6 @@ int conntrack_delete_untranslated(conntrack_match match, void *context, size_t *
 		return ret;
 	}
 	struct nlmsghdr *request = request_init(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
-	// Kernels from 5.19 on leave the translated ones out themselves.
-	mnl_attr_put_u32(request, CTA_STATUS, 0);
-	mnl_attr_put_u32(request, CTA_STATUS_MASK, htonl(IPS_DST_NAT));
 	ret = netlink_request(netlink, request, take_entry, &listing);
 
 	size_t count = 0;

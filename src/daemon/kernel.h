@@ -146,22 +146,21 @@ int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
  */
 int conntrack_delete(uint32_t mark, uint32_t mask);
 
-/*! Where a connection was going before any translation. */
+/*! An entry of the connection table: where it was going, and where it goes. */
 struct connection {
-	struct address destination;
-	uint8_t protocol;
+	struct address destination; /*!< Before any translation. */
 	uint16_t port;
+	uint8_t protocol;
+	bool translated;       /*!< Its destination is. */
+	struct address target; /*!< After translation. */
+	uint16_t target_port;
 };
 
 typedef bool (*conntrack_match)(const struct connection *connection, void *context);
 
 /*!
- * \brief Delete entries that match and whose destination is not translated.
- *
- * Such an entry was made while a forward was missing: nothing would translate its packets later, as
- * only the first packet of a connection meets the nat chains.
- *
+ * \brief Delete the entries of the connection table that match.
  * \param deleted  Out: how many.
  * \return 0 or -errno.
  */
-int conntrack_delete_untranslated(conntrack_match match, void *context, size_t *deleted);
+int conntrack_delete_matching(conntrack_match match, void *context, size_t *deleted);

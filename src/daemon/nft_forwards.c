@@ -151,15 +151,17 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 	}
 }
 
-bool nft_forwards_cover(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
-                        uint8_t protocol, uint16_t port)
+const struct address *nft_forwards_target(const struct nft_forwards *forwards, unsigned uplink,
+                                          uint8_t family, uint8_t protocol, uint16_t port,
+                                          uint16_t *inside)
 {
 	for (size_t i = 0; i < forwards->count; i++) {
 		const struct element *item = &forwards->items[i];
 		if (item->uplink == uplink && item->family == family &&
 		    item->protocol == protocol && item->first <= port && port <= item->last) {
-			return true;
+			*inside = item->range ? port : item->inside;
+			return &item->target;
 		}
 	}
-	return false;
+	return NULL;
 }

@@ -25,6 +25,11 @@ void nft_forwards_free(struct nft_forwards *forwards);
 void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
                         bool range, struct text *text);
 
-/*! \brief Whether an uplink forwards a port. */
-bool nft_forwards_cover(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
-                        uint8_t protocol, uint16_t port);
+/*!
+ * \brief Where an uplink forwards a port to.
+ * \param inside  Out: port on the server.
+ * \return The server's address, borrowed, or NULL if the port is not forwarded.
+ */
+const struct address *nft_forwards_target(const struct nft_forwards *forwards, unsigned uplink,
+                                          uint8_t family, uint8_t protocol, uint16_t port,
+                                          uint16_t *inside);

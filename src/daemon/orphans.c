@@ -4,7 +4,8 @@
  * Ending of connections that a forward should have translated.
  *
  * Only the first packet of a connection meets the nat chains. A client that sends datagrams from one
- * port (SIP, QUIC, WireGuard) while the forward is missing keeps such a connection alive for ever.
+ * port (SIP, QUIC, WireGuard) keeps a connection alive that was made while the forward was missing, or
+ * led to another server. A port that we do not forward is somebody else's, and left alone.
  */
 
 #include "daemon/orphans.h"
@@ -41,9 +42,16 @@ static bool is_orphan(const struct connection *connection, void *context)
 {
 	const struct search *search = context;
 	unsigned uplink = address_uplink(search, &connection->destination);
-	return uplink != 0 &&
-	       nft_forwards_cover(search->forwards, uplink, connection->destination.family,
-	                          connection->protocol, connection->port);
+	if (uplink == 0) {
+		return false;
+	}
+	uint16_t inside = 0;
+	const struct address *target =
+		nft_forwards_target(search->forwards, uplink, connection->destination.family,
+	                            connection->protocol, connection->port, &inside);
+	return target != NULL &&
+	       (!connection->translated || !address_equal(target, &connection->target) ||
+	        inside != connection->target_port);
 }
 
 int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed)
@@ -53,13 +61,14 @@ int orphans_end(const struct site *site, const struct plan *plan, const struct o
 	int ret = nft_forwards_build(site, &forwards);
 	if (ret == 0) {
 		struct search search = { plan, observed, forwards };
-		ret = conntrack_delete_untranslated(is_orphan, &search, &deleted);
+		ret = conntrack_delete_matching(is_orphan, &search, &deleted);
 	}
 	nft_forwards_free(forwards);
 	if (ret != 0) {
-		log_error("connections without their forward, failed to end (%s)", strerror(-ret));
+		log_error("connections apart from their forward, failed to end (%s)",
+		          strerror(-ret));
 	} else if (deleted > 0) {
-		log_info("connections without their forward, ended %zu", deleted);
+		log_info("connections apart from their forward, ended %zu", deleted);
 	}
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*!
- * \brief Connections that were made while their forward was missing, and would never reach the server.
+ * \brief Connections that go elsewhere than their forward says, and would do so for ever.
  */
 
 #pragma once
@@ -9,7 +9,8 @@
 #include "daemon/plan.h"
 
 /*!
- * \brief Delete the untranslated connections to forwarded ports of the uplinks' addresses; log how many.
+ * \brief Delete connections to forwarded ports of the uplinks' addresses that are not translated, or to
+ *        another place; log how many.
  * \return 0 or -errno (logged).
  */
 int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed);
