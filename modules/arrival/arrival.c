@@ -256,11 +256,15 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                     knotd_mod_t *mod)
 {
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	if (knot_pkt_has_tsig(qdata->query)) {
+		resign_remember(&arrival->threads[qdata->params->thread_id].mac, qdata->query);
+	}
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
 		return state;
 	}
 	struct request request;
-	request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
+	request_init(&request, arrival, pkt, qdata);
 	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
@@ -297,28 +301,37 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	return state;
 }
 
-static __attribute__((noinline)) knotd_state_t cut_response(knotd_state_t state, knot_pkt_t *pkt,
+/*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */
+static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state, knot_pkt_t *pkt,
                                                             knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-	if (qdata->type == KNOTD_QUERY_TYPE_NORMAL && rewrite_concerned(pkt, KNOT_ANSWER)) {
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER)) {
+		return state;
+	}
 		struct request request;
-		request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
-		(void)rewrite_cut(pkt, respond_decide, &request);
+	request_init(&request, arrival, pkt, qdata);
+	if (!rewrite_needed(pkt, respond_decide, &request)) {
+		return state;
+	}
+	const knot_tsig_key_t *key = &qdata->sign.tsig_key;
+	if (knot_pkt_has_tsig(qdata->query)) {
+		resign_strip(pkt, key);
+	}
+	request.optional = true;
+	rewrite_finished(pkt, respond_decide, &request);
+	if (knot_pkt_has_tsig(qdata->query) &&
+	    !resign(pkt, key, &arrival->threads[qdata->params->thread_id].mac)) {
+		return KNOTD_STATE_FAIL;
 	}
 	return state;
 }
 
-/*!
- * knotd leaves out the hooks above when a response gets too long. What is signed by TSIG cannot be
- * touched any more.
- */
+/*! knotd leaves out the hooks above when a response gets too long. */
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                               knotd_mod_t *mod)
 {
-	if (pkt->rrset_count == 0 || knot_pkt_has_tsig(qdata->query)) {
-		return state;
-	}
-	return cut_response(state, pkt, qdata, mod);
+	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
 }
 
 static void arrival_free(struct arrival *arrival)

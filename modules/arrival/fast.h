@@ -14,6 +14,7 @@
 #include <libknot/packet/wire.h>
 
 #include "arrival/answer_index.h"
+#include "arrival/resign.h"
 #include "arrival/sections.h"
 #include "arrival/snapshot.h"
 #include "arrival/tail.h"
@@ -24,6 +25,7 @@ struct fast_memory {
 	const struct answer_host *apex; /*!< With a table: the zone's own name, NULL if no host. */
 	uint64_t serial;                /*!< Of the answers that apex is from. */
 	struct sections_slot *sections; /*!< For A and AAAA; NULL: minimal. */
+	struct resign_mac mac;          /*!< Of the current query, if it is signed. */
 };
 
 /*!
@@ -31,8 +33,8 @@ struct fast_memory {
  * \param apex  The question's name is the zone's.
  */
 static inline const struct answer_host *fast_find_host(struct fast_memory *memory,
-                                                       const struct snapshot *snapshot,
-                                                       const knot_pkt_t *query, bool apex)
+						       const struct snapshot *snapshot,
+						       const knot_pkt_t *query, bool apex)
 {
 	if (!apex) {
 		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);

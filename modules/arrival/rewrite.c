@@ -28,7 +28,7 @@ bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 
 /*! Decide, but keep what has been replaced already. */
 static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decide decide,
-                                        void *context, const struct tail **tail)
+					void *context, const struct tail **tail)
 {
 	if (!is_address(rrset)) {
 		return REWRITE_KEEP;
@@ -42,7 +42,7 @@ static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decid
 
 /*! The first RRset that is not kept, or the packet's count. */
 static uint16_t find_first(const knot_pkt_t *pkt, uint16_t from, rewrite_decide decide,
-                           void *context, enum rewrite_action *action)
+			   void *context, enum rewrite_action *action)
 {
 	const struct tail *tail = NULL;
 	uint16_t at = from;
@@ -107,23 +107,17 @@ static int put_back(knot_pkt_t *pkt, const knot_rrset_t *rrset, const knot_rrinf
 	return knot_pkt_put(pkt, hint, rrset, info->flags);
 }
 
-enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context)
+/*! Put the RRsets from first on, which were taken off, back or others in their place. */
+static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t count,
+				    rewrite_decide decide, void *context)
 {
-	enum rewrite_action action = REWRITE_KEEP;
-	uint16_t first = find_first(pkt, pkt->sections[pkt->current].pos, decide, context, &action);
-	if (action == REWRITE_KEEP || action == REWRITE_REFUSE) {
-		return action == REWRITE_KEEP ? REWRITE_UNCHANGED : REWRITE_REFUSED;
-	}
-
 	enum rewrite_result result = REWRITE_DONE;
-	uint16_t count = pkt->rrset_count;
-	take_off(pkt, first);
 	// Descriptors are put at or before the place they are read from.
 	for (uint16_t i = first; i < count; i++) {
 		knot_rrset_t rrset = pkt->rr[i];
 		knot_rrinfo_t info = pkt->rr_info[i];
 		const struct tail *tail = NULL;
-		action = decide_rrset(&rrset, decide, context, &tail);
+		enum rewrite_action action = decide_rrset(&rrset, decide, context, &tail);
 		if (action == REWRITE_REFUSE || action == REWRITE_DROP) {
 			result = REWRITE_DROPPED;
 			continue;
@@ -144,33 +138,50 @@ enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void
 	return result;
 }
 
-bool rewrite_cut(knot_pkt_t *pkt, rewrite_decide decide, void *context)
+enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context)
+{
+	enum rewrite_action action = REWRITE_KEEP;
+	uint16_t first = find_first(pkt, pkt->sections[pkt->current].pos, decide, context, &action);
+	if (action == REWRITE_KEEP || action == REWRITE_REFUSE) {
+		return action == REWRITE_KEEP ? REWRITE_UNCHANGED : REWRITE_REFUSED;
+	}
+	uint16_t count = pkt->rrset_count;
+	take_off(pkt, first);
+	return put_rest(pkt, first, count, decide, context);
+}
+
+bool rewrite_needed(const knot_pkt_t *pkt, rewrite_decide decide, void *context)
+{
+	enum rewrite_action action = REWRITE_KEEP;
+	(void)find_first(pkt, 0, decide, context, &action);
+	return action != REWRITE_KEEP;
+}
+
+void rewrite_finished(knot_pkt_t *pkt, rewrite_decide decide, void *context)
 {
 	enum rewrite_action action = REWRITE_KEEP;
 	uint16_t first = find_first(pkt, 0, decide, context, &action);
 	if (action == REWRITE_KEEP) {
-		return false;
+		return;
 	}
-	if (section_of(pkt, first) != KNOT_ADDITIONAL) {
-		knot_wire_set_tc(pkt->wire);
-	}
-	uint16_t last = pkt->rrset_count - 1;
-	bool with_opt = pkt->opt_rr != NULL && pkt->rr[last].type == KNOT_RRTYPE_OPT;
-	uint16_t opt_pos = pkt->rr_info[last].pos;
-	size_t opt_size = pkt->size - opt_pos;
+	bool whole = section_of(pkt, first) == KNOT_ADDITIONAL;
+	uint16_t count = pkt->rrset_count;
+	knot_rrset_t opt = pkt->rr[count - 1];
+	knot_rrinfo_t opt_info = pkt->rr_info[count - 1];
+	bool with_opt = opt.type == KNOT_RRTYPE_OPT;
+	uint16_t opt_size = with_opt ? (uint16_t)(pkt->size - opt_info.pos) : 0;
 	take_off(pkt, first);
-	if (with_opt) {
-		// As bytes: its extended RCODE is in the wire alone. Nothing in it is compressed.
-		memmove(pkt->wire + pkt->size, pkt->wire + opt_pos, opt_size);
-		pkt->rr[first] = pkt->rr[last];
-		pkt->rr_info[first] = pkt->rr_info[last];
-		pkt->rr_info[first].pos = (uint16_t)pkt->size;
-		pkt->opt_rr = &pkt->rr[first];
+
+	// What is taken off includes the OPT record, so there is room for it.
+	(void)knot_pkt_reserve(pkt, opt_size);
+	if (whole) {
+		(void)put_rest(pkt, first, with_opt ? count - 1 : count, decide, context);
+	} else {
+		knot_wire_set_tc(pkt->wire);
 		pkt->sections[KNOT_ADDITIONAL].pos = first;
-		pkt->sections[KNOT_ADDITIONAL].count = 1;
-		count_records(pkt->wire, KNOT_ADDITIONAL, 1);
-		pkt->size += opt_size;
-		pkt->rrset_count++;
 	}
-	return true;
+	(void)knot_pkt_reclaim(pkt, opt_size);
+	if (with_opt) {
+		(void)put_back(pkt, &opt, &opt_info);
+	}
 }

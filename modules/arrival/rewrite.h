@@ -30,7 +30,7 @@ enum rewrite_action {
  * \param tail     Out: for REWRITE_REPLACE; lives until the response is sent.
  */
 typedef enum rewrite_action (*rewrite_decide)(void *context, const knot_rrset_t *rrset,
-                                              const struct tail **tail);
+					      const struct tail **tail);
 
 enum rewrite_result {
 	REWRITE_UNCHANGED,
@@ -47,11 +47,12 @@ bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section);
 /*! \brief Rewrite the section that is being written, which is the packet's last one so far. */
 enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context);
 
+/*! \brief Whether a finished response has an RRset that would have to be rewritten. */
+bool rewrite_needed(const knot_pkt_t *pkt, rewrite_decide decide, void *context);
+
 /*!
- * \brief Cut a finished response off before the first RRset that would have to be rewritten.
+ * \brief Rewrite the additional section of a finished response, which has no TSIG record (any more).
  *
- * The OPT record stays. If answer or authority lose something, TC is set.
- *
- * \return Whether anything was cut.
+ * An answer or authority section that would have to be rewritten is cut off there, and TC is set.
  */
-bool rewrite_cut(knot_pkt_t *pkt, rewrite_decide decide, void *context);
+void rewrite_finished(knot_pkt_t *pkt, rewrite_decide decide, void *context);
