@@ -10,7 +10,6 @@
  * Ends after SECONDS or by SIGTERM and prints «N flows, N lost»; exit status 1 if any was lost.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -22,6 +21,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "address.h"
 
 #define TARGETS_MAX 32
 #define FLOWS_MAX 1024
@@ -66,22 +67,13 @@ static bool target_add(const char *text)
 	unsigned port;
 	struct target *target = &targets[target_count];
 	if (target_count == TARGETS_MAX ||
-	    sscanf(text, "%3[a-z]/%63[^/]/%u", protocol, address, &port) != 3) {
+	    sscanf(text, "%3[a-z]/%63[^/]/%u", protocol, address, &port) != 3 ||
+	    !socket_address_parse(address, &target->address)) {
 		return false;
 	}
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&target->address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&target->address;
+	socket_address_set_port(&target->address, port);
 	target->text = text;
 	target->type = strcmp(protocol, "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM;
-	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-	} else if (inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-	} else {
-		return false;
-	}
 	target_count++;
 	return true;
 }

@@ -11,7 +11,6 @@
  * SIGINT, and says what it saw; exit status 1 means that the invariant of history.h was violated.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -24,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "history.h"
 
 #define TARGETS_MAX 16
@@ -162,12 +162,7 @@ static void probe_start(struct observer *observer, enum probe_kind kind, size_t 
 	if (observer->count == PROBES_MAX) {
 		return;
 	}
-	uint16_t port = htons(kind == PROBE_DNS ? 53 : 80);
-	if (address.ss_family == AF_INET) {
-		((struct sockaddr_in *)&address)->sin_port = port;
-	} else {
-		((struct sockaddr_in6 *)&address)->sin6_port = port;
-	}
+	socket_address_set_port(&address, kind == PROBE_DNS ? 53 : 80);
 	int fd = socket(address.ss_family,
 	                (kind == PROBE_DNS ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
@@ -326,16 +321,8 @@ static bool target_add(struct observer *observer, const char *argument)
 	struct target *target = &observer->targets[observer->target_count];
 	struct sockaddr_storage *address = &observer->addresses[observer->target_count];
 	if (observer->target_count == TARGETS_MAX ||
-	    sscanf(argument, "%31[^=]=%63s", target->uplink, target->address) != 2) {
-		return false;
-	}
-	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-	if (inet_pton(AF_INET, target->address, &v4->sin_addr) == 1) {
-		address->ss_family = AF_INET;
-	} else if (inet_pton(AF_INET6, target->address, &v6->sin6_addr) == 1) {
-		address->ss_family = AF_INET6;
-	} else {
+	    sscanf(argument, "%31[^=]=%63s", target->uplink, target->address) != 2 ||
+	    !socket_address_parse(target->address, address)) {
 		return false;
 	}
 	observer->target_count++;
