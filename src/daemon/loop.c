@@ -25,9 +25,9 @@
 /*! Heartbeat, watchdog and a pass that no event has asked for. plan_table.c knows this number. */
 #define TICK_MS 10000
 
-/*! A pass that failed is tried again after that; one that saw things change, sooner. */
-#define RETRY_MS 1000
-#define RETRY_SOON_MS 20
+/*! A pass that failed is tried again after that; each further failure doubles it up to the most. */
+#define RETRY_FIRST_MS 20
+#define RETRY_MOST_MS 5000
 
 struct daemon {
 	const char *path;
@@ -39,19 +39,24 @@ struct daemon {
 	uv_poll_t nfnl;
 	uv_timer_t tick;
 	uv_timer_t retry;
+	uint64_t retry_ms; /*!< Delay of the next retry. */
 	uv_signal_t signals[3];
 };
 
 static void on_retry(uv_timer_t *timer);
 
-/*! Try again soon what did not work, and tell the service manager where we are. */
+/*! Try again soon what did not work. */
 static void after_pass(struct daemon *daemon, int ret)
 {
-	if (ret != 0) {
-		(void)uv_timer_start(&daemon->retry, on_retry,
-		                     ret == -EAGAIN ? RETRY_SOON_MS : RETRY_MS, 0);
-	} else {
+	if (ret == 0) {
+		daemon->retry_ms = RETRY_FIRST_MS;
 		(void)uv_timer_stop(&daemon->retry);
+		return;
+	}
+	(void)uv_timer_start(&daemon->retry, on_retry, daemon->retry_ms, 0);
+	daemon->retry_ms *= 2;
+	if (daemon->retry_ms > RETRY_MOST_MS) {
+		daemon->retry_ms = RETRY_MOST_MS;
 	}
 }
 
@@ -254,7 +259,9 @@ static void close_handle(uv_handle_t *handle, void *context)
 
 int loop_run(const char *path, struct site *site)
 {
-	struct daemon daemon = { .path = path, .started_ms = table_now_ms() };
+	struct daemon daemon = { .path = path,
+		                 .started_ms = table_now_ms(),
+		                 .retry_ms = RETRY_FIRST_MS };
 	(void)signal(SIGPIPE, SIG_IGN);
 	int ret = uv_loop_init(&daemon.loop);
 	if (ret != 0) {
