@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "arrival/compat.h"
+#include "arrival/counters.h"
 #include "arrival/fast.h"
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
@@ -66,27 +67,6 @@ static int arrival_conf_check(knotd_conf_check_args_t *args)
 	return KNOT_EOK;
 }
 
-/*! Counters, in the order of their registration. */
-enum { COUNTER_ANSWER, COUNTER_OTHER };
-
-/*! Places within COUNTER_ANSWER: uplinks have their numbers. */
-enum { COUNT_LOCAL = RESPOND_LOCAL, COUNT_LAN = TABLE_UPLINKS_MAX + 1, COUNT_ANSWERS };
-
-enum { COUNT_NOT_READY, COUNT_UNKNOWN_BINDING, COUNT_PLACEHOLDER, COUNT_OTHERS };
-
-static char *answer_counter_name(uint32_t index, uint32_t count)
-{
-	char name[32];
-	snprintf(name, sizeof(name), "uplink-%u", (unsigned)index);
-	return strdup(index == COUNT_LOCAL ? "local" : index == COUNT_LAN ? "lan" : name);
-}
-
-static char *other_counter_name(uint32_t index, uint32_t count)
-{
-	static const char *const names[] = { "not-ready", "unknown-binding", "placeholder" };
-	return strdup(names[index]);
-}
-
 struct arrival {
 	struct snapshot_source *source; /*!< NULL: standalone. */
 	uint32_t ttl;
@@ -108,19 +88,18 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 static void request_init(struct request *request, const struct arrival *arrival,
                          const knot_pkt_t *response, knotd_qdata_t *qdata)
 {
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	*request = (struct request){
+		.snapshot = memory->snapshot,
 		.standalone = arrival->source == NULL,
 		.keep_signed = is_signed(qdata),
 		.ttl = arrival->ttl,
-		.own = &arrival->threads[qdata->params->thread_id].own,
+		.own = &memory->own,
 		.response = response,
 		.zone = arrival->zone,
 		.zone_size = arrival->zone_size,
 		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
 	};
-	if (!request->standalone) {
-		request->snapshot = snapshot_current(arrival->source);
-	}
 	request->origin = (struct answer_origin){
 		.local = compat_local(qdata, &request->room),
 		.client = compat_client(qdata),
@@ -131,6 +110,7 @@ static void request_init(struct request *request, const struct arrival *arrival,
 /*! Count what the answer section came to. */
 static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
+<<<<<<< HEAD
 	static const struct {
 		uint32_t counter;
 		uint32_t index;
@@ -148,6 +128,11 @@ static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdat
 	} else if (answer->verdict != ANSWER_FOREIGN) {
 		knotd_mod_stats_incr(mod, thread, counts[answer->verdict].counter,
 		                     counts[answer->verdict].index, 1);
+=======
+	if (answer->verdict != ANSWER_FOREIGN) {
+		struct counter found = counters_find(answer);
+		knotd_mod_stats_incr(mod, qdata->params->thread_id, found.counter, found.place, 1);
+>>>>>>> module
 	}
 }
 
@@ -211,21 +196,23 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                 knotd_mod_t *mod)
 {
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	bool table = arrival->source != NULL;
+	const struct snapshot *snapshot = table ? snapshot_current(arrival->source) : NULL;
+	memory->snapshot = snapshot;
+	memory->ours = state < KNOTD_STATE_DONE && state != KNOTD_STATE_NOOP;
+
 	uint16_t type = knot_pkt_qtype(qdata->query);
-	// Not in progress any more: another module has answered.
-	if (!is_fast(qdata, type) || state >= KNOTD_STATE_DONE || state == KNOTD_STATE_NOOP ||
-	    is_signed(qdata)) {
+	if (!is_fast(qdata, type) || !memory->ours || is_signed(qdata)) {
 		return state;
 	}
-	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (arrival->source == NULL) {
+	if (!table) {
 		return begin_standalone(state, pkt, qdata, mod, type);
 	}
-	const struct snapshot *snapshot = snapshot_current(arrival->source);
 	if (snapshot == NULL) {
 		return state;
 	}
-	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	// A name in the zone that is as long as the zone's is the zone's.
 	bool apex = qdata->query->qname_size == arrival->zone_size;
 	struct local room;
@@ -257,8 +244,9 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
                                     knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	if (knot_pkt_has_tsig(qdata->query)) {
-		resign_remember(&arrival->threads[qdata->params->thread_id].mac, qdata->query);
+		resign_remember(&memory->mac, qdata->query);
 	}
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
 		return state;
@@ -306,10 +294,12 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
                                                             knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER)) {
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !memory->ours ||
+	    !rewrite_concerned(pkt, KNOT_ANSWER)) {
 		return state;
 	}
-		struct request request;
+	struct request request;
 	request_init(&request, arrival, pkt, qdata);
 	if (!rewrite_needed(pkt, respond_decide, &request)) {
 		return state;
@@ -320,8 +310,7 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 	}
 	request.optional = true;
 	rewrite_finished(pkt, respond_decide, &request);
-	if (knot_pkt_has_tsig(qdata->query) &&
-	    !resign(pkt, key, &arrival->threads[qdata->params->thread_id].mac)) {
+	if (knot_pkt_has_tsig(qdata->query) && !resign(pkt, key, &memory->mac)) {
 		return KNOTD_STATE_FAIL;
 	}
 	return state;
@@ -394,10 +383,10 @@ static int arrival_load(knotd_mod_t *mod)
 	}
 	int ret = arrival_configure(arrival, mod);
 	if (ret == KNOT_EOK) {
-		ret = knotd_mod_stats_add(mod, "answer", COUNT_ANSWERS, answer_counter_name);
+		ret = knotd_mod_stats_add(mod, "answer", COUNT_ANSWERS, counters_answer_name);
 	}
 	if (ret == KNOT_EOK) {
-		ret = knotd_mod_stats_add(mod, "other", COUNT_OTHERS, other_counter_name);
+		ret = knotd_mod_stats_add(mod, "other", COUNT_OTHERS, counters_other_name);
 	}
 	// Last: knotd 3.2 keeps the hooks of a module that failed to load.
 	knotd_mod_ctx_set(mod, arrival);

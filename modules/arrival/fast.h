@@ -25,7 +25,11 @@ struct fast_memory {
 	const struct answer_host *apex; /*!< With a table: the zone's own name, NULL if no host. */
 	uint64_t serial;                /*!< Of the answers that apex is from. */
 	struct sections_slot *sections; /*!< For A and AAAA; NULL: minimal. */
-	struct resign_mac mac;          /*!< Of the current query, if it is signed. */
+
+	// Of the current query, from hook to hook.
+	const struct snapshot *snapshot; /*!< One for all hooks; NULL: standalone or no table. */
+	bool ours;                       /*!< No other module has answered. */
+	struct resign_mac mac;           /*!< If it is signed by TSIG. */
 };
 
 /*!
@@ -33,8 +37,8 @@ struct fast_memory {
  * \param apex  The question's name is the zone's.
  */
 static inline const struct answer_host *fast_find_host(struct fast_memory *memory,
-						       const struct snapshot *snapshot,
-						       const knot_pkt_t *query, bool apex)
+                                                       const struct snapshot *snapshot,
+                                                       const knot_pkt_t *query, bool apex)
 {
 	if (!apex) {
 		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);

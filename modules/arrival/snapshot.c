@@ -52,7 +52,8 @@ struct snapshot_source {
 	struct table_reader *reader;
 	struct table_meta meta; /*!< Of the answers that are published. */
 	struct answers *answers;
-	bool stale; /*!< Of the snapshot that is published. */
+	bool stale;   /*!< Of the snapshot that is published. */
+	int reported; /*!< What was said last: 0 or -errno. */
 	bool reported_stale;
 };
 
@@ -138,34 +139,49 @@ static int look(struct snapshot_source *source)
 	return ret;
 }
 
-/*! Say once what changed for the worse or the better. */
-static void report(const struct snapshot_source *source, int error, bool stale)
+/*!
+ * Say once what changed for the worse or the better. The first outcome is for whoever loads the module
+ * to report. Of other reasons for the same failure only those that last are told: a table that is being
+ * made is not there, then not readable, and then it is.
+ */
+static void report(struct snapshot_source *source, int error, bool stale, bool lasting)
 {
 	// Not by knotd_mod_log(): the zone that would speak may be on its way out, its name freed.
-	if (source->looked && error != source->error && error != 0) {
+	bool told = !source->looked || error == source->reported;
+	if (!told && error == 0) {
+		log_info("table '%s', read", source->path);
+	} else if (!told && (source->reported == 0 || lasting)) {
 		log_warning("table '%s', failed to read (%s), %s", source->path, strerror(-error),
+<<<<<<< HEAD
 		            source->answers != NULL ? "keeping the last answers"
 		                                    : "serving the zones' own data");
 	} else if (source->looked && error != source->error) {
 		log_info("table '%s', read", source->path);
+=======
+		            source->answers != NULL ? "keeping the last answers"
+		                                    : "serving the zones' own data");
+	} else {
+		error = source->looked ? source->reported : error;
+>>>>>>> module
 	}
+	source->reported = error;
 	if (stale != source->reported_stale) {
 		log_warning("table '%s', %s", source->path,
 		            stale ? "its writer is silent, answers are withdrawn"
 		                  : "its writer is back");
 	}
+	source->reported_stale = stale;
 }
 
-/*! One round. The first outcome is not reported here but by whoever loads the module. */
-static void look_and_report(struct snapshot_source *source)
+/*! One round; lasting if nothing has happened for long. */
+static void look_and_report(struct snapshot_source *source, bool lasting)
 {
 	int error = look(source);
 	bool stale = source->answers != NULL && is_stale(&source->meta);
 	if (source->answers != NULL && stale != source->stale) {
 		(void)publish(source, source->answers, stale);
 	}
-	report(source, error, stale);
-	source->reported_stale = stale;
+	report(source, error, stale, lasting);
 
 	pthread_mutex_lock(&source->lock);
 	source->error = error;
@@ -188,31 +204,38 @@ static void watch(struct snapshot_source *source)
 	                        IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR);
 }
 
-/*! Until when nothing but an event can change the answers. */
-static int wait_ms(const struct snapshot_source *source)
+/*! How long to wait for an event: at most so long, and not beyond the end of the answers. */
+static int wait_ms(const struct snapshot_source *source, int at_most)
 {
 	const struct table_meta *meta = &source->meta;
 	if (source->answers == NULL || meta->stale_after_ms == 0 || source->stale) {
-		return LOOK_MS;
+		return at_most;
 	}
 	uint64_t now = table_now_ms();
 	uint64_t end = meta->heartbeat_ms + meta->stale_after_ms + 1;
-	return end <= now ? 0 : end - now < LOOK_MS ? (int)(end - now) : LOOK_MS;
+	return end <= now ? 0 : end - now < (uint64_t)at_most ? (int)(end - now) : at_most;
 }
 
 static void *run(void *data)
 {
 	struct snapshot_source *source = data;
 	struct pollfd fds[] = { { .fd = source->stop_fd, .events = POLLIN },
+<<<<<<< HEAD
 		                { .fd = source->inotify_fd, .events = POLLIN } };
+=======
+		                { .fd = source->inotify_fd, .events = POLLIN } };
+	int pause = LOOK_MS;
+>>>>>>> module
 	while (fds[0].revents == 0) {
 		// What is written from now on makes a new event.
 		char events[4096];
 		while (read(source->inotify_fd, events, sizeof(events)) > 0) {
 		}
 		watch(source);
-		look_and_report(source);
-		(void)poll(fds, 2, wait_ms(source));
+		look_and_report(source, pause == LOOK_MS);
+		// LMDB lets a commit be seen a moment after the write that is the event: look again.
+		bool event = poll(fds, 2, wait_ms(source, pause)) > 0;
+		pause = event ? 1 : pause * 2 < LOOK_MS ? pause * 2 : LOOK_MS;
 	}
 	return NULL;
 }
