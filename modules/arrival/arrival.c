@@ -110,29 +110,9 @@ static void request_init(struct request *request, const struct arrival *arrival,
 /*! Count what the answer section came to. */
 static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-<<<<<<< HEAD
-	static const struct {
-		uint32_t counter;
-		uint32_t index;
-	} counts[] = {
-		[ANSWER_NO_TABLE] = { COUNTER_OTHER, COUNT_PLACEHOLDER },
-		[ANSWER_UNKNOWN_BINDING] = { COUNTER_OTHER, COUNT_UNKNOWN_BINDING },
-		[ANSWER_NOT_READY] = { COUNTER_OTHER, COUNT_NOT_READY },
-		[ANSWER_ABSENT] = { COUNTER_ANSWER, COUNT_LAN },
-		[ANSWER_LAN] = { COUNTER_ANSWER, COUNT_LAN },
-	};
-	unsigned thread = qdata->params->thread_id;
-	if (answer->verdict == ANSWER_UPLINK ||
-	    (answer->verdict == ANSWER_ABSENT && answer->uplink != 0)) {
-		knotd_mod_stats_incr(mod, thread, COUNTER_ANSWER, answer->uplink, 1);
-	} else if (answer->verdict != ANSWER_FOREIGN) {
-		knotd_mod_stats_incr(mod, thread, counts[answer->verdict].counter,
-		                     counts[answer->verdict].index, 1);
-=======
 	if (answer->verdict != ANSWER_FOREIGN) {
 		struct counter found = counters_find(answer);
 		knotd_mod_stats_incr(mod, qdata->params->thread_id, found.counter, found.place, 1);
->>>>>>> module
 	}
 }
 

@@ -152,17 +152,10 @@ static void report(struct snapshot_source *source, int error, bool stale, bool l
 		log_info("table '%s', read", source->path);
 	} else if (!told && (source->reported == 0 || lasting)) {
 		log_warning("table '%s', failed to read (%s), %s", source->path, strerror(-error),
-<<<<<<< HEAD
-		            source->answers != NULL ? "keeping the last answers"
-		                                    : "serving the zones' own data");
-	} else if (source->looked && error != source->error) {
-		log_info("table '%s', read", source->path);
-=======
 		            source->answers != NULL ? "keeping the last answers"
 		                                    : "serving the zones' own data");
 	} else {
 		error = source->looked ? source->reported : error;
->>>>>>> module
 	}
 	source->reported = error;
 	if (stale != source->reported_stale) {
@@ -220,12 +213,8 @@ static void *run(void *data)
 {
 	struct snapshot_source *source = data;
 	struct pollfd fds[] = { { .fd = source->stop_fd, .events = POLLIN },
-<<<<<<< HEAD
-		                { .fd = source->inotify_fd, .events = POLLIN } };
-=======
 		                { .fd = source->inotify_fd, .events = POLLIN } };
 	int pause = LOOK_MS;
->>>>>>> module
 	while (fds[0].revents == 0) {
 		// What is written from now on makes a new event.
 		char events[4096];
