@@ -64,7 +64,12 @@ static void on_retry(uv_timer_t *timer)
 static void on_kernel_event(uv_poll_t *poll, int status, int events)
 {
 	struct daemon *daemon = poll->data;
-	after_pass(daemon, reconcile_events(daemon->reconcile));
+	bool passed = false;
+	int ret = reconcile_events(daemon->reconcile, &passed);
+	if (passed || ret != 0) {
+		// Events that concern nobody, such as our own, leave a retry that is due alone.
+		after_pass(daemon, ret);
+	}
 	if (status < 0) {
 		// A socket with an error (ENOBUFS, read by now) is not polled any further by libuv.
 		(void)uv_poll_start(poll, UV_READABLE, on_kernel_event);

@@ -250,7 +250,7 @@ static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events 
 	}
 }
 
-int reconcile_events(struct reconcile *reconcile)
+int reconcile_events(struct reconcile *reconcile, bool *passed)
 {
 	struct rtnl_events routing = { 0 };
 	struct nfnl_events netfilter = { 0 };
@@ -258,16 +258,19 @@ int reconcile_events(struct reconcile *reconcile)
 	if (ret == 0) {
 		ret = nfnl_drain(reconcile->nfnl, &netfilter);
 	}
+	*passed = false;
 	if (ret != 0) {
+		// What was read before the failure is not known any more.
+		reconcile->ruleset = false;
 		log_error("kernel events, failed to read (%s)", strerror(-ret));
 		return ret;
 	}
 
 	note_events(reconcile, &routing, &netfilter);
 	withdraw_lost(reconcile, &routing);
-	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
-	            routing.settings || routing.overrun;
-	ret = pass ? reconcile_run(reconcile) : 0;
+	*passed = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
+	          routing.settings || routing.overrun;
+	ret = *passed ? reconcile_run(reconcile) : 0;
 	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
 		reconcile_look_around(reconcile);
 	}

@@ -47,8 +47,12 @@ void reconcile_close(struct reconcile *reconcile);
 int reconcile_rtnl_fd(const struct reconcile *reconcile);
 int reconcile_nfnl_fd(const struct reconcile *reconcile);
 
-/*! \brief Read pending events; run a pass if one of them may concern us. \return 0 or -errno. */
-int reconcile_events(struct reconcile *reconcile);
+/*!
+ * \brief Read pending events; run a pass if one of them may concern us.
+ * \param passed  Out: whether a pass was run. If not, 0 says nothing about the pass before.
+ * \return 0 or -errno (logged).
+ */
+int reconcile_events(struct reconcile *reconcile, bool *passed);
 
 /*! \brief Run a pass now. \return 0 if all is installed, or -errno of what failed (logged). */
 int reconcile_run(struct reconcile *reconcile);
