@@ -157,7 +157,7 @@ int reconcile_run(struct reconcile *reconcile)
 
 	struct uplink_sets lost = { { 0 } };
 	if (reconcile->plan != NULL) {
-		lost = reconcile->ruleset ? lost_find(reconcile->site, reconcile->plan, plan,
+		lost = reconcile->ruleset ? lost_find(reconcile->site, &reconcile->observed, plan,
 		                                      &before, reconcile->culprit)
 		                          : all_uplinks();
 	}

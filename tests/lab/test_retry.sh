@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What failed is tried again soon, whatever happens meanwhile.
+# What failed is tried again soon, whatever happens meanwhile, and nobody is blamed for it.
 
 . "$(dirname "$0")/lib.sh"
 lab_up
@@ -39,4 +39,5 @@ failed_twice() {
 }
 daemon_start
 expect "a route that cannot be installed is tried again" wait_for 4 failed_twice
+expect "a route that was never installed was removed by nobody" fails logged "removed by"
 lab_end
