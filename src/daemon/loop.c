@@ -125,8 +125,15 @@ static int reload(struct daemon *daemon, json_t *messages)
 		log_error("site file '%s', refused: the old plan stays", daemon->path);
 		return ret;
 	}
-	ret = reconcile_set_site(daemon->reconcile, site);
-	after_pass(daemon, ret);
+	bool taken = false;
+	after_pass(daemon, reconcile_set_site(daemon->reconcile, site, &taken));
+	if (!taken) {
+		const char *message = "the new site could not be installed (see the log)";
+		json_array_append_new(messages, json_string(message));
+		log_error("site file '%s', could not be installed: the old plan stays",
+		          daemon->path);
+		return -EIO;
+	}
 	log_info("site file '%s', loaded again", daemon->path);
 	return 0;
 }

@@ -169,12 +169,16 @@ int reconcile_run(struct reconcile *reconcile)
 	bool refill = ruleset_needed(reconcile, plan);
 	ret = publisher_publish(&reconcile->publisher,
 	                        answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
-	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
-		// What cannot be withdrawn must at least be repaired.
-		int installed = install(reconcile, plan, &before, refill);
-		ret = ret == 0 ? installed : ret;
-		moved_end(moved, mask);
+	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
+		// Still answered: what serves it stays as it is, and so does the last plan.
+		plan_free(plan);
+		observed_deinit(&before);
+		return ret;
 	}
+	// What cannot be withdrawn must at least be repaired.
+	int installed = install(reconcile, plan, &before, refill);
+	ret = ret == 0 ? installed : ret;
+	moved_end(moved, mask);
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset
@@ -277,7 +281,7 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 	return ret;
 }
 
-int reconcile_set_site(struct reconcile *reconcile, struct site *site)
+int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken)
 {
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
@@ -285,15 +289,19 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site)
 	int ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
-	if (planned && reconcile->ruleset) {
+	*taken = planned && reconcile->ruleset;
+	if (*taken) {
 		site_free(old);
 		return ret;
 	}
-	log_error("site, the new one could not be installed: keeping the old one");
+	if (planned) {
+		plan_free(reconcile->plan);
+		reconcile->plan = NULL;
+	}
 	reconcile->site = old;
-	(void)reconcile_run(reconcile);
+	ret = reconcile_run(reconcile);
 	site_free(site);
-	return ret != 0 ? ret : -EIO;
+	return ret;
 }
 
 int reconcile_heartbeat(struct reconcile *reconcile)

@@ -60,8 +60,13 @@ int reconcile_run(struct reconcile *reconcile);
 /*! \brief Look for forward chains of others that drop by policy; log what is new. */
 void reconcile_look_around(struct reconcile *reconcile);
 
-/*! \brief Replace the site (owned from then on) and run a pass. The run-dir must be the same. */
-int reconcile_set_site(struct reconcile *reconcile, struct site *site);
+/*!
+ * \brief Replace the site and run a pass. The run-dir must be the same.
+ * \param site   Owned from then on, whatever happens.
+ * \param taken  Out: whether the new site is in force. If not, the old one still is.
+ * \return As reconcile_run(): a site that is taken may lack something that is tried again.
+ */
+int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken);
 
 /*! \brief Renew the heartbeat and look after dead readers. \return 0 or -errno. */
 int reconcile_heartbeat(struct reconcile *reconcile);
