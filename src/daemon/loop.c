@@ -69,7 +69,12 @@ static void on_retry(uv_timer_t *timer)
 static void on_kernel_event(uv_poll_t *poll, int status, int events)
 {
 	struct daemon *daemon = poll->data;
-	after_pass(daemon, reconcile_events(daemon->reconcile));
+	bool passed = false;
+	int ret = reconcile_events(daemon->reconcile, &passed);
+	if (passed || ret != 0) {
+		// Events that concern nobody, such as our own, leave a retry that is due alone.
+		after_pass(daemon, ret);
+	}
 	if (status < 0) {
 		// A socket with an error (ENOBUFS, read by now) is not polled any further by libuv.
 		(void)uv_poll_start(poll, UV_READABLE, on_kernel_event);
@@ -125,8 +130,15 @@ static int reload(struct daemon *daemon, json_t *messages)
 		log_error("site file '%s', refused: the old plan stays", daemon->path);
 		return ret;
 	}
-	ret = reconcile_set_site(daemon->reconcile, site);
-	after_pass(daemon, ret);
+	bool taken = false;
+	after_pass(daemon, reconcile_set_site(daemon->reconcile, site, &taken));
+	if (!taken) {
+		const char *message = "the new site could not be installed (see the log)";
+		json_array_append_new(messages, json_string(message));
+		log_error("site file '%s', could not be installed: the old plan stays",
+		          daemon->path);
+		return -EIO;
+	}
 	log_info("site file '%s', loaded again", daemon->path);
 	return 0;
 }

@@ -54,7 +54,7 @@ static int log_lost_rule(const void *item, void *context)
 	return 0;
 }
 
-struct uplink_sets lost_find(const struct site *site, const struct plan *last,
+struct uplink_sets lost_find(const struct site *site, const struct observed *last,
                              const struct plan *plan, const struct observed *observed,
                              const char *by)
 {
@@ -63,7 +63,13 @@ struct uplink_sets lost_find(const struct site *site, const struct plan *last,
 	               sizeof(struct route), route_compare, log_lost_route, NULL, &context);
 	(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
 	               sizeof(struct rule), rule_compare, log_lost_rule, NULL, &context);
-	return plan_missing(site, last, plan, observed);
+	const struct plan was = {
+		.routes = last->routes,
+		.route_count = last->route_count,
+		.rules = last->rules,
+		.rule_count = last->rule_count,
+	};
+	return plan_missing(site, &was, plan, observed);
 }
 
 struct uplink_sets lost_by_events(const struct site *site, const struct rtnl_events *events)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*!
- * \brief What the kernel has lost of a plan that was installed, by whomever.
+ * \brief What the kernel has lost of what was installed, by whomever.
  */
 
 #pragma once
@@ -10,14 +10,15 @@
 #include "daemon/plan.h"
 
 /*!
- * \brief Compare the last plan with the kernel, and log each route and rule that is gone.
+ * \brief Compare two looks at the kernel, and log each route and rule of ours that is gone.
  *
  * Only what the new plan wants too is looked at: the rest had to go anyway.
  *
- * \param by  Who did it, for the log: «ip (pid 1)».
+ * \param last  What there was after the last pass; what that failed to install is no loss.
+ * \param by    Who did it, for the log: «ip (pid 1)».
  * \return The uplinks concerned.
  */
-struct uplink_sets lost_find(const struct site *site, const struct plan *last,
+struct uplink_sets lost_find(const struct site *site, const struct observed *last,
                              const struct plan *plan, const struct observed *observed,
                              const char *by);
 

@@ -157,7 +157,7 @@ int reconcile_run(struct reconcile *reconcile)
 
 	struct uplink_sets lost = { { 0 } };
 	if (reconcile->plan != NULL) {
-		lost = reconcile->ruleset ? lost_find(reconcile->site, reconcile->plan, plan,
+		lost = reconcile->ruleset ? lost_find(reconcile->site, &reconcile->observed, plan,
 		                                      &before, reconcile->culprit)
 		                          : all_uplinks();
 	}
@@ -169,12 +169,16 @@ int reconcile_run(struct reconcile *reconcile)
 	bool refill = ruleset_needed(reconcile, plan);
 	ret = publisher_publish(&reconcile->publisher,
 	                        answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
-	if (ret == 0 || lost.family[FAMILY_4] != 0 || lost.family[FAMILY_6] != 0) {
-		// What cannot be withdrawn must at least be repaired.
-		int installed = install(reconcile, plan, &before, refill);
-		ret = ret == 0 ? installed : ret;
-		moved_end(moved, mask);
+	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
+		// Still answered: what serves it stays as it is, and so does the last plan.
+		plan_free(plan);
+		observed_deinit(&before);
+		return ret;
 	}
+	// What cannot be withdrawn must at least be repaired.
+	int installed = install(reconcile, plan, &before, refill);
+	ret = ret == 0 ? installed : ret;
+	moved_end(moved, mask);
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset
@@ -250,7 +254,7 @@ static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events 
 	}
 }
 
-int reconcile_events(struct reconcile *reconcile)
+int reconcile_events(struct reconcile *reconcile, bool *passed)
 {
 	struct rtnl_events routing = { 0 };
 	struct nfnl_events netfilter = { 0 };
@@ -258,23 +262,26 @@ int reconcile_events(struct reconcile *reconcile)
 	if (ret == 0) {
 		ret = nfnl_drain(reconcile->nfnl, &netfilter);
 	}
+	*passed = false;
 	if (ret != 0) {
+		// What was read before the failure is not known any more.
+		reconcile->ruleset = false;
 		log_error("kernel events, failed to read (%s)", strerror(-ret));
 		return ret;
 	}
 
 	note_events(reconcile, &routing, &netfilter);
 	withdraw_lost(reconcile, &routing);
-	bool pass = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
-	            routing.settings || routing.overrun;
-	ret = pass ? reconcile_run(reconcile) : 0;
+	*passed = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
+	          routing.settings || routing.overrun;
+	ret = *passed ? reconcile_run(reconcile) : 0;
 	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
 		reconcile_look_around(reconcile);
 	}
 	return ret;
 }
 
-int reconcile_set_site(struct reconcile *reconcile, struct site *site)
+int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken)
 {
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
@@ -282,15 +289,19 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site)
 	int ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
-	if (planned && reconcile->ruleset) {
+	*taken = planned && reconcile->ruleset;
+	if (*taken) {
 		site_free(old);
 		return ret;
 	}
-	log_error("site, the new one could not be installed: keeping the old one");
+	if (planned) {
+		plan_free(reconcile->plan);
+		reconcile->plan = NULL;
+	}
 	reconcile->site = old;
-	(void)reconcile_run(reconcile);
+	ret = reconcile_run(reconcile);
 	site_free(site);
-	return ret != 0 ? ret : -EIO;
+	return ret;
 }
 
 int reconcile_heartbeat(struct reconcile *reconcile)

@@ -47,8 +47,12 @@ void reconcile_close(struct reconcile *reconcile);
 int reconcile_rtnl_fd(const struct reconcile *reconcile);
 int reconcile_nfnl_fd(const struct reconcile *reconcile);
 
-/*! \brief Read pending events; run a pass if one of them may concern us. \return 0 or -errno. */
-int reconcile_events(struct reconcile *reconcile);
+/*!
+ * \brief Read pending events; run a pass if one of them may concern us.
+ * \param passed  Out: whether a pass was run. If not, 0 says nothing about the pass before.
+ * \return 0 or -errno (logged).
+ */
+int reconcile_events(struct reconcile *reconcile, bool *passed);
 
 /*! \brief Run a pass now. \return 0 if all is installed, or -errno of what failed (logged). */
 int reconcile_run(struct reconcile *reconcile);
@@ -56,8 +60,13 @@ int reconcile_run(struct reconcile *reconcile);
 /*! \brief Look for forward chains of others that drop by policy; log what is new. */
 void reconcile_look_around(struct reconcile *reconcile);
 
-/*! \brief Replace the site (owned from then on) and run a pass. The run-dir must be the same. */
-int reconcile_set_site(struct reconcile *reconcile, struct site *site);
+/*!
+ * \brief Replace the site and run a pass. The run-dir must be the same.
+ * \param site   Owned from then on, whatever happens.
+ * \param taken  Out: whether the new site is in force. If not, the old one still is.
+ * \return As reconcile_run(): a site that is taken may lack something that is tried again.
+ */
+int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken);
 
 /*! \brief Renew the heartbeat and look after dead readers. \return 0 or -errno. */
 int reconcile_heartbeat(struct reconcile *reconcile);
