@@ -12,7 +12,7 @@
 #include "arrival/hash.h"
 
 const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
-					    size_t owner_size)
+                                            size_t owner_size)
 {
 	uint64_t hash = hash_bytes(owner, owner_size);
 	uint32_t tag = (uint32_t)(hash >> 32);
@@ -31,21 +31,21 @@ const struct answer_host *answers_find_host(const struct answers *answers, const
 }
 
 struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
-				   size_t index, const struct answer_origin *origin)
+                                   size_t index, const struct answer_origin *origin)
 {
 	return binding_is_lan6(&answers->bindings, origin->client)
-		       ? answer_lan(answers, host, index)
-		       : answer_uplink(answers, host, index, origin);
+	               ? answer_lan(answers, host, index)
+	               : answer_uplink(answers, host, index, origin);
 }
 
 struct answer answers_find(const struct answers *answers, const struct answer_host *host,
-			   uint8_t family, const struct answer_origin *origin)
+                           uint8_t family, const struct answer_origin *origin)
 {
 	return answers_find_inline(answers, host, family, origin);
 }
 
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
-				       uint8_t family)
+                                       uint8_t family)
 {
 	if (number >= sizeof(answers->uplink_tails) / sizeof(answers->uplink_tails[0])) {
 		return NULL;

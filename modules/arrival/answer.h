@@ -28,14 +28,14 @@ enum answer_verdict {
 	ANSWER_NO_TABLE,        /*!< No table has been read yet: the zone's own data. */
 	ANSWER_UNKNOWN_BINDING, /*!< Arrival uplink not known: the zone's own data. */
 	ANSWER_NOT_READY,       /*!< No uplink carries the host now: no answer at all. */
-	ANSWER_ABSENT,          /*!< The host has no address of that type here (LAN). */
+	ANSWER_ABSENT,          /*!< The host has no address of that type here: NODATA. */
 	ANSWER_LAN,             /*!< The tail, with inside addresses. */
 	ANSWER_UPLINK,          /*!< The tail, with addresses of uplinks. */
 };
 
 struct answer {
 	enum answer_verdict verdict;
-	uint8_t uplink;          /*!< ANSWER_UPLINK: number of the first address's uplink. */
+	uint8_t uplink;          /*!< Number of the first address's uplink; 0: none (LAN). */
 	const struct tail *tail; /*!< Lives as long as the answers. */
 };
 
@@ -63,7 +63,7 @@ void answers_free(struct answers *answers);
  * \return A host that lives as long as the answers, or NULL.
  */
 const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
-					    size_t owner_size);
+                                            size_t owner_size);
 
 /*!
  * \brief Answer a question. Takes no lock, allocates nothing, calls nothing that may block.
@@ -71,14 +71,14 @@ const struct answer_host *answers_find_host(const struct answers *answers, const
  * \param family  AF_INET for A, AF_INET6 for AAAA.
  */
 struct answer answers_find(const struct answers *answers, const struct answer_host *host,
-			   uint8_t family, const struct answer_origin *origin);
+                           uint8_t family, const struct answer_origin *origin);
 
 /*!
  * \brief The address of an uplink, whatever its state: that of its name server.
  * \return A tail of one record, or NULL if there is no such uplink or it has none of the family.
  */
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
-				       uint8_t family);
+                                       uint8_t family);
 
 /*! \brief A number that no other answers of this process have. */
 uint64_t answers_serial(const struct answers *answers);

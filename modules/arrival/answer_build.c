@@ -64,7 +64,7 @@ static uint32_t *find_slot(struct build *build, const struct set_key *key)
 }
 
 static int make_cell(struct build *build, const struct table_host *host, unsigned arrival,
-		     uint8_t family, struct answer_cell *cell)
+                     uint8_t family, struct answer_cell *cell)
 {
 	uint8_t chosen[TABLE_UPLINKS_MAX];
 	struct address addresses[TABLE_UPLINKS_MAX];
@@ -101,7 +101,7 @@ static int make_set(struct build *build, const struct table_host *host, const st
 	sets[answers->set_count++] = (struct answer_set){ cells };
 	for (size_t i = 0; i < answers->uplink_count * 2; i++) {
 		int ret = make_cell(build, host, build->table->uplinks[i / 2].number,
-				    families[i % 2], &cells[i]);
+		                    families[i % 2], &cells[i]);
 		if (ret != 0) {
 			return ret;
 		}
@@ -130,8 +130,8 @@ static int add_host(struct build *build, const struct table_host *row)
 	struct answers *answers = build->answers;
 	struct answer_host *host = &answers->hosts[answers->host_count];
 	*host = (struct answer_host){ .owner = (uint32_t)answers->owners_size,
-				      .owner_size = row->owner_length,
-				      .has_lan = row->lan_count > 0 };
+		                      .owner_size = row->owner_length,
+		                      .has_lan = row->lan_count > 0 };
 	for (size_t i = 0; i < row->lan_count; i++) {
 		uint32_t *lan = &host->lan[row->lan[i].family == AF_INET6];
 		int ret = tail_pool_get(&answers->tails, row->ttl, &row->lan[i], 1, lan);
@@ -175,9 +175,9 @@ static int make_room(struct build *build)
 	build->slot_count = slot_count;
 	build->slots = calloc(slot_count, sizeof(*build->slots));
 	return answers->owners != NULL && answers->hosts != NULL && answers->host_slots != NULL &&
-			       build->slots != NULL
-		       ? 0
-		       : -ENOMEM;
+	                       build->slots != NULL
+	               ? 0
+	               : -ENOMEM;
 }
 
 static int add_uplink(struct build *build, const struct table_uplink *uplink)
@@ -186,9 +186,9 @@ static int add_uplink(struct build *build, const struct table_uplink *uplink)
 	for (size_t i = 0; i < 2; i++) {
 		const struct address *address = choice_address(uplink, families[i]);
 		int ret = address == NULL
-				  ? 0
-				  : tail_pool_get(&answers->tails, 0, address, 1,
-						  &answers->uplink_tails[uplink->number][i]);
+		                  ? 0
+		                  : tail_pool_get(&answers->tails, 0, address, 1,
+		                                  &answers->uplink_tails[uplink->number][i]);
 		if (ret != 0) {
 			return ret;
 		}

@@ -62,7 +62,7 @@ static inline struct answer answer_of(enum answer_verdict verdict)
 }
 
 static inline struct answer answer_lan(const struct answers *answers,
-				       const struct answer_host *host, size_t index)
+                                       const struct answer_host *host, size_t index)
 {
 	return (struct answer){
 		.verdict = host->lan[index] != 0 ? ANSWER_LAN : ANSWER_ABSENT,
@@ -71,17 +71,25 @@ static inline struct answer answer_lan(const struct answers *answers,
 }
 
 static inline struct answer answer_uplink(const struct answers *answers,
-					  const struct answer_host *host, size_t index,
-					  const struct answer_origin *origin)
+                                          const struct answer_host *host, size_t index,
+                                          const struct answer_origin *origin)
 {
 	int arrival = binding_find(&answers->bindings, origin->local);
 	if (arrival < 0) {
 		return answer_of(ANSWER_UNKNOWN_BINDING);
 	}
-	const struct answer_cell *cell =
-		&answers->sets[host->set].cells[(size_t)arrival * 2 + index];
+	const struct answer_cell *families = &answers->sets[host->set].cells[(size_t)arrival * 2];
+	const struct answer_cell *cell = &families[index];
 	if (cell->tail == 0 || origin->stale) {
-		return answer_of(ANSWER_NOT_READY);
+		// A site may have no IPv6 for long: then «no AAAA» is the truth, while a failure
+		// keeps some resolvers of programs (musl's) from the IPv4 address as well. A lack of
+		// IPv4 is a fault that must not stay in caches.
+		bool absent = index == answer_family_index(AF_INET6) && families[0].tail != 0 &&
+		              !origin->stale;
+		return (struct answer){
+			.verdict = absent ? ANSWER_ABSENT : ANSWER_NOT_READY,
+			.uplink = families[0].uplink,
+		};
 	}
 	return (struct answer){
 		.verdict = ANSWER_UPLINK,
@@ -92,12 +100,12 @@ static inline struct answer answer_uplink(const struct answers *answers,
 
 /*! \brief answers_find() for a host with LAN addresses and a client by an IPv6 socket. */
 struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
-				   size_t index, const struct answer_origin *origin);
+                                   size_t index, const struct answer_origin *origin);
 
 /*! \brief The same as answers_find(). */
 static inline struct answer answers_find_inline(const struct answers *answers,
-						const struct answer_host *host, uint8_t family,
-						const struct answer_origin *origin)
+                                                const struct answer_host *host, uint8_t family,
+                                                const struct answer_origin *origin)
 {
 	if (host == NULL) {
 		return answer_of(ANSWER_FOREIGN);

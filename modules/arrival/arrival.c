@@ -36,8 +36,8 @@
 enum { SECTIONS_MINIMAL, SECTIONS_FULL };
 
 static const knot_lookup_t sections_options[] = { { SECTIONS_MINIMAL, "minimal" },
-						  { SECTIONS_FULL, "full" },
-						  { 0, NULL } };
+	                                          { SECTIONS_FULL, "full" },
+	                                          { 0, NULL } };
 
 #define TTL_DEFAULT 10
 #define TTL_MAX 86400
@@ -46,7 +46,7 @@ static const yp_item_t arrival_conf[] = {
 	{ MOD_TABLE, YP_TSTR, YP_VNONE },
 	{ MOD_TTL, YP_TINT, YP_VINT = { 0, TTL_MAX, TTL_DEFAULT, YP_STIME } },
 	{ MOD_SECTIONS, YP_TOPT, YP_VOPT = { sections_options, SECTIONS_MINIMAL } },
-	{ NULL }
+	{ 0 }
 };
 
 static int arrival_conf_check(knotd_conf_check_args_t *args)
@@ -87,7 +87,7 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 
 /*! Fill in a request for a hook that looks at RRsets. */
 static void request_init(struct request *request, const struct arrival *arrival,
-			 const knot_pkt_t *response, knotd_qdata_t *qdata)
+                         const knot_pkt_t *response, knotd_qdata_t *qdata)
 {
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	*request = (struct request){
@@ -152,7 +152,7 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
  * the records there.
  */
 static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				      knotd_mod_t *mod, uint16_t type)
+                                      knotd_mod_t *mod, uint16_t type)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -191,7 +191,7 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 }
 
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				knotd_mod_t *mod)
+                                knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -228,14 +228,14 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	}
 	if (memory->sections != NULL) {
 		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
-				snapshot->answers, snapshot->serial, &ns);
+		                snapshot->answers, snapshot->serial, &ns);
 	}
 	count_answer(&answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
 static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-				    knotd_mod_t *mod)
+                                    knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -268,7 +268,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 }
 
 static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
-					knotd_qdata_t *qdata, knotd_mod_t *mod)
+                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL)) {
 		return state;
@@ -285,7 +285,7 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 
 /*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */
 static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state, knot_pkt_t *pkt,
-							    knotd_qdata_t *qdata, knotd_mod_t *mod)
+                                                            knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -312,7 +312,7 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 
 /*! knotd leaves out the hooks above when a response gets too long. */
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-			      knotd_mod_t *mod)
+                              knotd_mod_t *mod)
 {
 	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
 }
@@ -357,15 +357,15 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	int ret = snapshot_source_get(table.single.string, &arrival->source, &reason);
 	if (ret != 0) {
 		knotd_mod_log(mod, LOG_ERR, "table '%s', failed to watch (%s)", table.single.string,
-			      strerror(-ret));
+		              strerror(-ret));
 		return knot_map_errno_code(-ret);
 	}
 	arrival->snapshot = snapshot_place(arrival->source);
 	if (reason != 0) {
 		knotd_mod_log(mod, LOG_WARNING,
-			      "table '%s', failed to read (%s), serving the zones' own data until "
-			      "it is there",
-			      table.single.string, strerror(-reason));
+		              "table '%s', failed to read (%s), serving the zones' own data until "
+		              "it is there",
+		              table.single.string, strerror(-reason));
 	}
 	return KNOT_EOK;
 }
@@ -411,4 +411,4 @@ static void arrival_unload(knotd_mod_t *mod)
 }
 
 KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
-	      arrival_unload, arrival_conf, arrival_conf_check);
+              arrival_unload, arrival_conf, arrival_conf_check);

@@ -28,8 +28,8 @@ static void add_binding(struct binding_map *map, const struct table_binding *bin
 	struct binding_slot *slot = binding_slot(map, &key);
 	if (key.family != 0 && slot->family == 0) {
 		*slot = (struct binding_slot){ .word = { key.word[0], key.word[1] },
-					       .uplink = (uint32_t)uplink,
-					       .family = key.family };
+			                       .uplink = (uint32_t)uplink,
+			                       .family = key.family };
 	}
 }
 

@@ -56,13 +56,13 @@ void binding_map_deinit(struct binding_map *map);
 static inline struct local binding_port_key(uint16_t port)
 {
 	return (struct local){ .word = { port, 0 },
-			       .hash = hash_word(BINDING_PORT, port),
-			       .family = BINDING_PORT };
+		               .hash = hash_word(BINDING_PORT, port),
+		               .family = BINDING_PORT };
 }
 
 /*! \brief The slot of a key or the empty one where it belongs. */
 static inline struct binding_slot *binding_slot(const struct binding_map *map,
-						const struct local *key)
+                                                const struct local *key)
 {
 	for (size_t at = key->hash & map->mask;; at = (at + 1) & map->mask) {
 		struct binding_slot *slot = &map->slots[at];

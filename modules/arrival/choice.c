@@ -21,7 +21,7 @@ const struct address *choice_address(const struct table_uplink *uplink, uint8_t 
 }
 
 static size_t list_ready(const struct table *table, const struct table_host *host, uint8_t family,
-			 bool drained, uint8_t *ready)
+                         bool drained, uint8_t *ready)
 {
 	uint64_t installed = family == AF_INET ? host->ready4 : host->ready6;
 	size_t count = 0;
@@ -38,7 +38,7 @@ static size_t list_ready(const struct table *table, const struct table_host *hos
 }
 
 size_t choice_make(const struct table *table, const struct table_host *host, unsigned arrival,
-		   uint8_t family, uint8_t *chosen)
+                   uint8_t family, uint8_t *chosen)
 {
 	size_t count = list_ready(table, host, family, false, chosen);
 	if (count == 0) {

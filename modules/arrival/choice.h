@@ -29,7 +29,7 @@ enum choice_policy { CHOICE_ARRIVAL = 1, CHOICE_ALL = 2, CHOICE_PREFERRED = 3 };
  * \return How many were chosen; 0: the host is not ready.
  */
 size_t choice_make(const struct table *table, const struct table_host *host, unsigned arrival,
-		   uint8_t family, uint8_t *chosen);
+                   uint8_t family, uint8_t *chosen);
 
 /*!
  * \brief The address of an uplink that is answered and stands for it: the first of a family.

@@ -70,8 +70,8 @@ static inline const struct local *compat_local(knotd_qdata_t *qdata, struct loca
 static inline const struct sockaddr *compat_client(knotd_qdata_t *qdata)
 {
 	return (const struct sockaddr *)(qdata->params->xdp_msg == NULL
-						 ? qdata->params->remote
-						 : knotd_qdata_remote_addr(qdata));
+	                                         ? qdata->params->remote
+	                                         : knotd_qdata_remote_addr(qdata));
 }
 
 #endif

@@ -19,6 +19,6 @@ char *counters_answer_name(uint32_t place, uint32_t count)
 char *counters_other_name(uint32_t place, uint32_t count)
 {
 	static const char *const names[COUNT_OTHERS] = { "not-ready", "unknown-binding",
-							 "placeholder" };
+		                                         "placeholder" };
 	return strdup(names[place]);
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arrival/answer.h"
@@ -39,6 +40,8 @@ static inline struct counter counters_find(const struct answer *answer)
 		[ANSWER_ABSENT] = { COUNTER_ANSWER, COUNT_LAN },
 		[ANSWER_LAN] = { COUNTER_ANSWER, COUNT_LAN },
 	};
-	return answer->verdict == ANSWER_UPLINK ? (struct counter){ COUNTER_ANSWER, answer->uplink }
-						: counters[answer->verdict];
+	bool by_uplink = answer->verdict == ANSWER_UPLINK ||
+	                 (answer->verdict == ANSWER_ABSENT && answer->uplink != 0);
+	return by_uplink ? (struct counter){ COUNTER_ANSWER, answer->uplink }
+	                 : counters[answer->verdict];
 }

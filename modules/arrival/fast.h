@@ -37,8 +37,8 @@ struct fast_memory {
  * \param apex  The question's name is the zone's.
  */
 static inline const struct answer_host *fast_find_host(struct fast_memory *memory,
-						       const struct snapshot *snapshot,
-						       const knot_pkt_t *query, bool apex)
+                                                       const struct snapshot *snapshot,
+                                                       const knot_pkt_t *query, bool apex)
 {
 	if (!apex) {
 		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);

@@ -70,10 +70,10 @@ const struct local *local_into_cache(struct local_cache *cache, int socket, stru
 	int unknown = LOCAL_SOCKET_UNKNOWN;
 	if (socket < LOCAL_CACHE_SIZE &&
 	    atomic_compare_exchange_strong(&cache->socket[socket].state, &unknown,
-					   LOCAL_SOCKET_WRITING)) {
+	                                   LOCAL_SOCKET_WRITING)) {
 		cache->socket[socket].local = *room;
 		atomic_store_explicit(&cache->socket[socket].state, LOCAL_SOCKET_KNOWN,
-				      memory_order_release);
+		                      memory_order_release);
 	}
 	return room;
 }

@@ -64,11 +64,11 @@ const struct local *local_into_cache(struct local_cache *cache, int socket, stru
  * \return A local end in the cache or in room, or NULL if the kernel did not tell.
  */
 static inline const struct local *local_from_cache(struct local_cache *cache, int socket,
-						   struct local *room)
+                                                   struct local *room)
 {
 	if ((unsigned)socket < LOCAL_CACHE_SIZE &&
 	    atomic_load_explicit(&cache->socket[socket].state, memory_order_acquire) ==
-		    LOCAL_SOCKET_KNOWN) {
+	            LOCAL_SOCKET_KNOWN) {
 		return &cache->socket[socket].local;
 	}
 	return local_into_cache(cache, socket, room);

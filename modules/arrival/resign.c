@@ -33,5 +33,5 @@ bool resign(knot_pkt_t *pkt, const knot_tsig_key_t *key, const struct resign_mac
 	uint8_t digest[RESIGN_MAC_MAX];
 	size_t digest_size = sizeof(digest);
 	return knot_tsig_sign(pkt->wire, &pkt->size, pkt->max_size, mac->bytes, mac->size, digest,
-			      &digest_size, key, KNOT_RCODE_NOERROR, 0) == KNOT_EOK;
+	                      &digest_size, key, KNOT_RCODE_NOERROR, 0) == KNOT_EOK;
 }

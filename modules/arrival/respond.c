@@ -43,7 +43,7 @@ struct answer respond_local(const struct request *request, uint8_t family)
  * the apex, whose addresses are facts, and for what a referral carries.
  */
 static bool is_standalone_host(const struct request *request, const knot_dname_t *owner,
-			       size_t owner_size)
+                               size_t owner_size)
 {
 	bool apex =
 		owner_size == request->zone_size && memcmp(owner, request->zone, owner_size) == 0;
@@ -57,19 +57,19 @@ static struct answer answer_rrset(const struct request *request, const knot_rrse
 	size_t owner_size = knot_dname_size(rrset->owner);
 	if (request->standalone) {
 		return is_standalone_host(request, rrset->owner, owner_size)
-			       ? respond_local(request, family)
-			       : (struct answer){ .verdict = ANSWER_FOREIGN };
+		               ? respond_local(request, family)
+		               : (struct answer){ .verdict = ANSWER_FOREIGN };
 	}
 	if (request->snapshot == NULL) {
 		return (struct answer){ .verdict = ANSWER_NO_TABLE };
 	}
 	const struct answers *answers = request->snapshot->answers;
 	return answers_find(answers, answers_find_host(answers, rrset->owner, owner_size), family,
-			    &request->origin);
+	                    &request->origin);
 }
 
 enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
-				   const struct tail **tail)
+                                   const struct tail **tail)
 {
 	static const enum rewrite_action actions[] = {
 		[ANSWER_FOREIGN] = REWRITE_KEEP,         [ANSWER_NO_TABLE] = REWRITE_KEEP,

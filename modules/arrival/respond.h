@@ -48,4 +48,4 @@ struct answer respond_local(const struct request *request, uint8_t family);
  * \param request  struct request
  */
 enum rewrite_action respond_decide(void *request, const knot_rrset_t *rrset,
-				   const struct tail **tail);
+                                   const struct tail **tail);

@@ -28,7 +28,7 @@ bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 
 /*! Decide, but keep what has been replaced already. */
 static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decide decide,
-					void *context, const struct tail **tail)
+                                        void *context, const struct tail **tail)
 {
 	if (!is_address(rrset)) {
 		return REWRITE_KEEP;
@@ -42,7 +42,7 @@ static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decid
 
 /*! The first RRset that is not kept, or the packet's count. */
 static uint16_t find_first(const knot_pkt_t *pkt, uint16_t from, rewrite_decide decide,
-			   void *context, enum rewrite_action *action)
+                           void *context, enum rewrite_action *action)
 {
 	const struct tail *tail = NULL;
 	uint16_t at = from;
@@ -109,7 +109,7 @@ static int put_back(knot_pkt_t *pkt, const knot_rrset_t *rrset, const knot_rrinf
 
 /*! Put the RRsets from first on, which were taken off, back or others in their place. */
 static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t count,
-				    rewrite_decide decide, void *context)
+                                    rewrite_decide decide, void *context)
 {
 	enum rewrite_result result = REWRITE_DONE;
 	// Descriptors are put at or before the place they are read from.

@@ -30,7 +30,7 @@ enum rewrite_action {
  * \param tail     Out: for REWRITE_REPLACE; lives until the response is sent.
  */
 typedef enum rewrite_action (*rewrite_decide)(void *context, const knot_rrset_t *rrset,
-					      const struct tail **tail);
+                                              const struct tail **tail);
 
 enum rewrite_result {
 	REWRITE_UNCHANGED,

@@ -23,13 +23,13 @@ unsigned sections_uplink_number(const uint8_t *name)
 	}
 	// A label before, as «www-ns1», and no zero in front of the number.
 	bool marked = at > 3 && name[at - 2] == '-' && tolower(name[at - 1]) == 'n' &&
-		      tolower(name[at]) == 's' && name[at + 1] != '0';
+	              tolower(name[at]) == 's' && name[at + 1] != '0';
 	return marked && number <= TABLE_UPLINKS_MAX ? number : 0;
 }
 
 /*! Put the addresses of one name server. */
 static int put_addresses(knot_pkt_t *pkt, const struct answers *answers, uint16_t index,
-			 const knot_rrset_t *ns, const knot_dname_t *name)
+                         const knot_rrset_t *ns, const knot_dname_t *name)
 {
 	static const struct {
 		uint8_t family;
@@ -44,7 +44,7 @@ static int put_addresses(knot_pkt_t *pkt, const struct answers *answers, uint16_
 		}
 		knot_rrset_t rrset;
 		knot_rrset_init(&rrset, (knot_dname_t *)(uintptr_t)name, types[i].type,
-				KNOT_CLASS_IN, ns->ttl);
+		                KNOT_CLASS_IN, ns->ttl);
 		rrset.rrs.count = tail->count;
 		rrset.rrs.size = tail->rdata_size;
 		rrset.rrs.rdata = (knot_rdata_t *)(uintptr_t)tail->rdata;
@@ -60,7 +60,7 @@ static int put_addresses(knot_pkt_t *pkt, const struct answers *answers, uint16_
 
 /*! Let libknot compose both sections in the packet itself. */
 static int compose(knot_pkt_t *pkt, const struct answers *answers, const knot_rrset_t *ns,
-		   size_t *authority_end)
+                   size_t *authority_end)
 {
 	*authority_end = pkt->size;
 	knot_rrset_t set = *ns;
@@ -91,7 +91,7 @@ static void forget_rrsets(knot_pkt_t *pkt)
 }
 
 static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t start,
-		  size_t authority_end, uint64_t serial, const knot_rrset_t *ns)
+                  size_t authority_end, uint64_t serial, const knot_rrset_t *ns)
 {
 	slot->key.start = 0;
 	if (pkt->size - start > sizeof(slot->wire) || ns->rrs.size > sizeof(slot->ns)) {
@@ -113,7 +113,7 @@ static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t star
 }
 
 void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
-		      uint64_t serial, const knot_rrset_t *ns)
+                      uint64_t serial, const knot_rrset_t *ns)
 {
 	size_t start = pkt->size;
 	size_t authority_end = 0;

@@ -48,11 +48,11 @@ struct sections_slot {
 
 /*! \brief Compose both sections for sections_append() and keep them in the slot. */
 void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
-		      uint64_t serial, const knot_rrset_t *ns);
+                      uint64_t serial, const knot_rrset_t *ns);
 
 /*! \brief Whether a slot has what sections_append() would compose. */
 static inline bool sections_slot_fits(const struct sections_slot *slot, const knot_pkt_t *pkt,
-				      bool apex, uint64_t serial, const knot_rrset_t *ns)
+                                      bool apex, uint64_t serial, const knot_rrset_t *ns)
 {
 	// With the question's name the slot's is the apex, too: none in the zone is as short.
 	return slot->key.start == pkt->size && slot->key.serial == serial &&
@@ -75,8 +75,8 @@ static inline bool sections_slot_fits(const struct sections_slot *slot, const kn
  * \param ns       NS set of the zone's apex, not empty.
  */
 static inline void sections_append(knot_pkt_t *pkt, struct sections_slot *slot, bool apex,
-				   const struct answers *answers, uint64_t serial,
-				   const knot_rrset_t *ns)
+                                   const struct answers *answers, uint64_t serial,
+                                   const knot_rrset_t *ns)
 {
 	if (!sections_slot_fits(slot, pkt, apex, serial, ns)) {
 		sections_compose(pkt, slot, answers, serial, ns);

@@ -122,8 +122,8 @@ static int look(struct snapshot_source *source)
 	struct table_meta meta;
 	int ret = table_reader_meta(source->reader, &meta);
 	if (ret == 0 && (reopened || source->answers == NULL || source->error != 0 ||
-			 meta.generation != source->meta.generation ||
-			 memcmp(meta.boot_id, source->meta.boot_id, sizeof(meta.boot_id)) != 0)) {
+	                 meta.generation != source->meta.generation ||
+	                 memcmp(meta.boot_id, source->meta.boot_id, sizeof(meta.boot_id)) != 0)) {
 		ret = read_table(source);
 	} else if (ret == 0) {
 		source->meta.heartbeat_ms = meta.heartbeat_ms;
@@ -149,16 +149,16 @@ static void report(struct snapshot_source *source, int error, bool stale, bool l
 		log_info("table '%s', read", source->path);
 	} else if (!told && (source->reported == 0 || lasting)) {
 		log_warning("table '%s', failed to read (%s), %s", source->path, strerror(-error),
-			    source->answers != NULL ? "keeping the last answers"
-						    : "serving the zones' own data");
+		            source->answers != NULL ? "keeping the last answers"
+		                                    : "serving the zones' own data");
 	} else {
 		error = source->looked ? source->reported : error;
 	}
 	source->reported = error;
 	if (stale != source->reported_stale) {
 		log_warning("table '%s', %s", source->path,
-			    stale ? "its writer is silent, answers are withdrawn"
-				  : "its writer is back");
+		            stale ? "its writer is silent, answers are withdrawn"
+		                  : "its writer is back");
 	}
 	source->reported_stale = stale;
 }
@@ -184,14 +184,14 @@ static void look_and_report(struct snapshot_source *source, bool lasting)
 static void watch(struct snapshot_source *source)
 {
 	(void)inotify_add_watch(source->inotify_fd, source->path,
-				IN_MODIFY | IN_CREATE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO |
-					IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	                        IN_MODIFY | IN_CREATE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO |
+	                                IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
 	char parent[PATH_MAX];
 	size_t length = strrchr(source->path, '/') - source->path;
 	memcpy(parent, source->path, length);
 	strcpy(parent + length, length == 0 ? "/" : "");
 	(void)inotify_add_watch(source->inotify_fd, parent,
-				IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR);
+	                        IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR);
 }
 
 /*! How long to wait for an event: at most so long, and not beyond the end of the answers. */
@@ -210,7 +210,7 @@ static void *run(void *data)
 {
 	struct snapshot_source *source = data;
 	struct pollfd fds[] = { { .fd = source->stop_fd, .events = POLLIN },
-				{ .fd = source->inotify_fd, .events = POLLIN } };
+		                { .fd = source->inotify_fd, .events = POLLIN } };
 	int pause = LOOK_MS;
 	while (fds[0].revents == 0) {
 		// What is written from now on makes a new event.

@@ -20,12 +20,13 @@
 #include "base/array.h"
 
 _Static_assert(sizeof(struct tail_buffer) >= sizeof(struct tail) + 18 + TAIL_WIRE_MIN,
-	       "room for an AAAA record");
+               "room for an AAAA record");
 
 size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *address)
 {
 	uint16_t size = (uint16_t)address_size(address);
-	knot_wire_put_pointer(wire, KNOT_WIRE_HEADER_SIZE);
+	// To the question's name (RFC 1035 section 4.1.4); libknot's function for it differs by version.
+	knot_wire_write_u16(wire, KNOT_WIRE_PTR << 8 | KNOT_WIRE_HEADER_SIZE);
 	knot_wire_write_u16(wire + 2, size == 4 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA);
 	knot_wire_write_u16(wire + 4, KNOT_CLASS_IN);
 	knot_wire_write_u32(wire + 6, ttl);
@@ -115,7 +116,7 @@ int tail_pool_init(struct tail_pool *pool)
 }
 
 int tail_pool_get(struct tail_pool *pool, uint32_t ttl, const struct address *addresses,
-		  size_t count, uint32_t *index)
+                  size_t count, uint32_t *index)
 {
 	struct tail *tail = calloc(1, tail_size(addresses->family, count));
 	if (tail == NULL || grow_slots(pool) != 0) {

@@ -66,7 +66,7 @@ int tail_pool_init(struct tail_pool *pool);
  * \return 0 or -ENOMEM.
  */
 int tail_pool_get(struct tail_pool *pool, uint32_t ttl, const struct address *addresses,
-		  size_t count, uint32_t *index);
+                  size_t count, uint32_t *index);
 
 /*! \brief Free what only building needs. */
 void tail_pool_finish(struct tail_pool *pool);

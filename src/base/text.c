@@ -40,7 +40,7 @@ void text_add(struct text *text, const char *format, ...)
 	va_list args;
 	va_start(args, format);
 	int length = vsnprintf(text->data != NULL ? text->data + text->length : NULL,
-			       text->data != NULL ? text->room - text->length : 0, format, args);
+	                       text->data != NULL ? text->room - text->length : 0, format, args);
 	va_end(args);
 	if (length < 0) {
 		text->failed = true;

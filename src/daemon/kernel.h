@@ -4,7 +4,7 @@
  * \brief The seam to the kernel: observe, apply, wait for events. Nothing else of the daemon talks netlink.
  *
  * rtnl.c holds links, addresses, routes and rules (libmnl); nfnl.c the netfilter events and listings
- * (libmnl); nft_apply.c the transactions (libnftables). Functions return 0 or -errno and do not log.
+ * (libmnl); nft_apply.c the transactions (libnftables); conntrack.c the connections (libmnl). Functions return 0 or -errno and do not log.
  */
 
 #pragma once
@@ -21,12 +21,20 @@
 
 struct rtnl;
 
+/*! Tables that rtnl_events names one by one. */
+#define RTNL_LOST_MAX 16
+
 /*! What happened since the last rtnl_drain(). */
 struct rtnl_events {
 	unsigned links;  /*!< Messages on links and addresses. */
 	unsigned routes; /*!< On routes of the main table or ours, and on rules. */
-	unsigned
-		own_lost; /*!< Of those: deletions of routes or rules of our protocol, not by us. */
+	/*! Of those: routes or rules of our protocol that others deleted, or replaced by their own. */
+	unsigned own_lost;
+	/*! Tables whose routes, or rules that lead there, own_lost counts. */
+	uint32_t lost_table[RTNL_LOST_MAX];
+	unsigned lost_tables; /*!< How many; more than RTNL_LOST_MAX: not all are named. */
+	uint32_t
+		lost_by; /*!< Netlink port of the last who did it: as a rule its pid. 0: the kernel. */
 	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
 	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };
@@ -51,14 +59,21 @@ int rtnl_drain(struct rtnl *rtnl, struct rtnl_events *events);
  *
  * Routes and rules of OUR_PROTOCOL only in routes and rules; unicast routes of the main table in
  * main_routes. Sysctls are read from /proc/sys/net.
+ *
+ * \return 0 or -errno; -EAGAIN if changes kept interrupting the dumps (their events will come).
  */
 int rtnl_observe(struct rtnl *rtnl, struct observed *observed);
 
-/*! \brief Add a route or rule of ours; one that exists already is no error. */
+/*!
+ * \brief Add a route or rule of ours; one that exists already is no error.
+ *
+ * A route takes the place of ours with the same destination and metric at once, without a gap; so
+ * add first, then delete. One of another owner stays: -EEXIST. A unicast route names its link.
+ */
 int rtnl_route_add(struct rtnl *rtnl, const struct route *route);
 int rtnl_rule_add(struct rtnl *rtnl, const struct rule *rule);
 
-/*! \brief Delete a route or rule of ours; one that is gone already is no error. */
+/*! \brief Delete exactly this route or rule of ours; one that is gone already is no error. */
 int rtnl_route_delete(struct rtnl *rtnl, const struct route *route);
 int rtnl_rule_delete(struct rtnl *rtnl, const struct rule *rule);
 
@@ -117,6 +132,35 @@ void nft_apply_close(struct nft_apply *apply);
 
 /*!
  * \brief Run a ruleset text as one transaction: all of it or nothing.
- * \param error  Out: libnftables' message on failure, to free; NULL on success.
+ * \param error  Out: the first fault as one line on failure, to free (NULL if memory ran out); NULL
+ *               on success.
+ * \return 0; the kernel's -errno if the fault names one (-EPERM, -ENOENT, ...), or -EIO.
  */
 int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
+
+/* --- conntrack.c: connections ---------------------------------------------------------------- */
+
+/*!
+ * \brief Delete the connection table's entries whose mark, under a mask, is that one.
+ * \return 0 (also if there were none) or -errno.
+ */
+int conntrack_delete(uint32_t mark, uint32_t mask);
+
+/*! An entry of the connection table: where it was going, and where it goes. */
+struct connection {
+	struct address destination; /*!< Before any translation. */
+	uint16_t port;
+	uint8_t protocol;
+	bool translated;       /*!< Its destination is. */
+	struct address target; /*!< After translation. */
+	uint16_t target_port;
+};
+
+typedef bool (*conntrack_match)(const struct connection *connection, void *context);
+
+/*!
+ * \brief Delete the entries of the connection table that match.
+ * \param deleted  Out: how many.
+ * \return 0 or -errno.
+ */
+int conntrack_delete_matching(conntrack_match match, void *context, size_t *deleted);

@@ -36,16 +36,20 @@ struct link_address {
 	bool usable; /*!< Not tentative, deprecated, temporary or failed (RFC 4862). */
 };
 
-/*! A route. Unused fields are zero, so that equal routes are equal in all bytes. */
+/*!
+ * A route in the form in which the kernel tells it back, unused fields zero. An IPv6 route without
+ * a metric gets 1024 from the kernel, so 0 and 1024 compare equal there; IPv4 keeps 0. A route in
+ * the main table with several nexthops is one entry for each.
+ */
 struct route {
 	uint8_t family;
 	uint32_t table;
 	struct prefix destination; /*!< Network form; family and length 0: default. */
 	uint32_t metric;
-	uint8_t type; /*!< RTN_UNICAST, RTN_THROW, RTN_UNREACHABLE. */
-	struct address gateway;
-	int link;    /*!< Index of the output interface; 0 for throw and unreachable. */
-	bool onlink; /*!< The gateway is not in a connected prefix. */
+	uint8_t type;           /*!< RTN_UNICAST, RTN_THROW, RTN_UNREACHABLE. */
+	struct address gateway; /*!< Of an IPv4 route it may be IPv6 (RFC 8950). */
+	int link;               /*!< Index of the output interface; 0 for throw and unreachable. */
+	bool onlink;            /*!< The gateway is not in a connected prefix. */
 };
 
 /*! A policy rule «from PREFIX iif NAME fwmark MARK/MASK lookup TABLE». */
@@ -72,6 +76,7 @@ struct observed {
 	struct rule *rules; /*!< Ours: protocol OUR_PROTOCOL. */
 	size_t rule_count;
 	bool forwarding4; /*!< net.ipv4.ip_forward */
+	bool no_ipv6;     /*!< IPv6 is switched off (ipv6.disable=1). */
 	bool forwarding6; /*!< net.ipv6.conf.all.forwarding */
 	/*! Effective rp_filter of each link, max(all, interface); parallel to links. */
 	uint8_t *rp_filter;
@@ -94,6 +99,8 @@ int link_address_compare(const void *a, const void *b);
 
 /*!
  * \brief Print a route or rule in iproute2's words, without newline.
+ *
+ * They are what follows «ip -4 route add», «ip -6 rule add» and so on.
  * \param observed  Names the interfaces by index; may be NULL (then «if N»).
  */
 struct text;

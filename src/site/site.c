@@ -7,6 +7,7 @@
 #include "site/site.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,19 +56,19 @@ int site_forwards(const struct site *site, struct site_forward **forwards, size_
 	for (size_t i = 0; i < site->host_count; i++) {
 		const struct host *host = &site->hosts[i];
 		*next++ = (struct site_forward){ FORWARD_HOST, host->domain, host->server,
-						 &host->port,
-						 set_of(host->uplink, host->uplink_count) };
+			                         &host->port,
+			                         set_of(host->uplink, host->uplink_count) };
 	}
 	for (size_t i = 0; i < site->mail_count; i++) {
 		const struct mail *mail = &site->mails[i];
 		*next++ = (struct site_forward){ FORWARD_MAIL, mail->domain, mail->server,
-						 &mail->port, set_of_all(site) };
+			                         &mail->port, set_of_all(site) };
 	}
 	for (size_t i = 0; i < site->forward_count; i++) {
 		const struct forward *forward = &site->forwards[i];
 		*next++ = (struct site_forward){ FORWARD_NAMED, forward->id, forward->server,
-						 &forward->port,
-						 set_of(forward->uplink, forward->uplink_count) };
+			                         &forward->port,
+			                         set_of(forward->uplink, forward->uplink_count) };
 	}
 	*forwards = all;
 	*count = total;
@@ -96,6 +97,18 @@ const struct address *server_target(const struct server *server, unsigned uplink
 		}
 	}
 	return NULL;
+}
+
+int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size)
+{
+	const char *name = host->alias.items[alias];
+	size_t length = strlen(name);
+	size_t tail = strlen(host->domain);
+	bool absolute = length > tail && name[length - tail - 1] == '.' &&
+	                strcmp(name + length - tail, host->domain) == 0;
+	int printed = absolute ? snprintf(owner, size, "%s", name)
+	                       : snprintf(owner, size, "%s.%s", name, host->domain);
+	return printed < 0 || (size_t)printed >= size ? -EINVAL : 0;
 }
 
 uint32_t site_mark(const struct site *site, unsigned uplink)

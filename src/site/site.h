@@ -196,6 +196,12 @@ const struct address *server_target(const struct server *server, unsigned uplink
 /*! \brief The server's own address of a family, or NULL. */
 const struct address *server_address(const struct server *server, uint8_t family);
 
+/*!
+ * \brief The absolute name of a host's alias: as written if it lies inside the domain, else below it.
+ * \return 0, or -EINVAL if it does not fit into size bytes.
+ */
+int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size);
+
 /*! \brief The mark of an uplink: its number shifted to the lowest bit of the mask. */
 uint32_t site_mark(const struct site *site, unsigned uplink);
 

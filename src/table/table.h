@@ -143,7 +143,7 @@ int table_encode_host(const struct table_host *host, struct table_row *row);
  * \return 0, -EPROTONOSUPPORT for another format, -EBADMSG for a damaged row, -ENOMEM.
  */
 int table_decode(const void *key, size_t key_size, const void *value, size_t value_size,
-		 struct table *table);
+                 struct table *table);
 
 /*!
  * \brief Whether a decoded table is one that may be served: meta row present, uplinks known and unique.

@@ -30,8 +30,8 @@ int table_boot_id(uint8_t boot_id[16])
 	for (ssize_t i = 0; i < size && digits < 32; i++) {
 		unsigned char c = (unsigned char)text[i];
 		unsigned value = c >= '0' && c <= '9'   ? c - '0'
-				 : c >= 'a' && c <= 'f' ? c - 'a' + 10
-							: 16;
+		                 : c >= 'a' && c <= 'f' ? c - 'a' + 10
+		                                        : 16;
 		if (value < 16) {
 			id[digits / 2] |= (uint8_t)(value << (digits % 2 == 0 ? 4 : 0));
 			digits++;

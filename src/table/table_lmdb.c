@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * The answer table in LMDB: short transactions, one writer, readers that copy and let go.
+ * The answer table in LMDB: what writer and reader share.
  *
  * Theory of operation. The environment lives on a tmpfs and is rebuilt by the daemon's first pass, so
  * it is never synced (MDB_NOSYNC) and never repaired: what is damaged is made anew. A writer compares
@@ -9,17 +9,10 @@
  * that hangs in one would keep the writer from reusing pages until the map is full.
  */
 
-#include "table/table_lmdb.h"
+#include "table/table_lmdb_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <lmdb.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /*! Address space, not memory: 100 000 hosts need some 40 MiB, and a commit needs free pages beside. */
 #define MAP_SIZE ((size_t)512 << 20)
@@ -27,22 +20,7 @@
 /*! Slots in the lock file; those of killed readers are cleared by table_writer_check_readers(). */
 #define READERS_MAX 512
 
-struct table_writer {
-	MDB_env *env;
-	MDB_dbi dbi;
-};
-
-struct table_reader {
-	MDB_env *env;
-	MDB_dbi dbi;
-	bool dbi_open;
-	char *data_path;
-	dev_t device;
-	ino_t inode;
-};
-
-/*! LMDB's own codes are negative and below errno's; both become -errno. */
-static int error_from_lmdb(int code)
+int lmdb_error(int code)
 {
 	switch (code) {
 	case MDB_SUCCESS:
@@ -61,7 +39,7 @@ static int error_from_lmdb(int code)
 	}
 }
 
-static int env_open(const char *path, unsigned flags, MDB_env **env)
+int lmdb_open(const char *path, unsigned flags, MDB_env **env)
 {
 	MDB_env *created = NULL;
 	int ret = mdb_env_create(&created);
@@ -76,42 +54,10 @@ static int env_open(const char *path, unsigned flags, MDB_env **env)
 	}
 	if (ret != 0) {
 		mdb_env_close(created);
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
 	*env = created;
 	return 0;
-}
-
-/*! Readable by the group, and the lock file writable by it: readers register themselves there. */
-static int set_access(const char *path, gid_t group)
-{
-	static const struct {
-		const char *file;
-		mode_t mode;
-	} files[] = { { "", 0750 }, { "/data.mdb", 0640 }, { "/lock.mdb", 0660 } };
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char name[PATH_MAX];
-		if (snprintf(name, sizeof(name), "%s%s", path, files[i].file) >=
-		    (int)sizeof(name)) {
-			return -ENAMETOOLONG;
-		}
-		if (chmod(name, files[i].mode) != 0 || lchown(name, (uid_t)-1, group) != 0) {
-			return -errno;
-		}
-	}
-	return 0;
-}
-
-static void remove_files(const char *path)
-{
-	static const char *const files[] = { "data.mdb", "lock.mdb" };
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char name[PATH_MAX];
-		if (snprintf(name, sizeof(name), "%s/%s", path, files[i]) < (int)sizeof(name)) {
-			(void)unlink(name);
-		}
-	}
 }
 
 /*! Read every row; rows of another format or damaged ones fail the whole. */
@@ -120,7 +66,7 @@ static int read_rows(MDB_txn *txn, MDB_dbi dbi, struct table *table)
 	MDB_cursor *cursor = NULL;
 	int ret = mdb_cursor_open(txn, dbi, &cursor);
 	if (ret != 0) {
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
 	MDB_val key;
 	MDB_val value;
@@ -135,7 +81,7 @@ static int read_rows(MDB_txn *txn, MDB_dbi dbi, struct table *table)
 	}
 	mdb_cursor_close(cursor);
 	if (ret != MDB_NOTFOUND) {
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
 	if (rows == 0) {
 		return -ENOENT;
@@ -144,7 +90,7 @@ static int read_rows(MDB_txn *txn, MDB_dbi dbi, struct table *table)
 	return table_validate(table);
 }
 
-static int read_table(MDB_env *env, MDB_dbi dbi, struct table **table)
+int lmdb_read(MDB_env *env, MDB_dbi dbi, struct table **table)
 {
 	uint8_t boot_id[16];
 	int ret = table_boot_id(boot_id);
@@ -157,7 +103,7 @@ static int read_table(MDB_env *env, MDB_dbi dbi, struct table **table)
 	}
 
 	MDB_txn *txn = NULL;
-	ret = error_from_lmdb(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn));
+	ret = lmdb_error(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn));
 	if (ret == 0) {
 		ret = read_rows(txn, dbi, read);
 		mdb_txn_abort(txn);
@@ -173,160 +119,22 @@ static int read_table(MDB_env *env, MDB_dbi dbi, struct table **table)
 	return 0;
 }
 
-static int open_dbi(MDB_env *env, unsigned flags, MDB_dbi *dbi)
+int lmdb_open_dbi(MDB_env *env, unsigned flags, MDB_dbi *dbi)
 {
 	MDB_txn *txn = NULL;
 	int ret = mdb_txn_begin(env, NULL, flags, &txn);
 	if (ret != 0) {
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
 	ret = mdb_dbi_open(txn, NULL, 0, dbi);
 	if (ret != 0) {
 		mdb_txn_abort(txn);
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
-	return error_from_lmdb(mdb_txn_commit(txn));
+	return lmdb_error(mdb_txn_commit(txn));
 }
 
-static int writer_open_env(const char *path, struct table_writer *writer)
-{
-	int ret = env_open(path, MDB_NOSYNC | MDB_NOTLS, &writer->env);
-	if (ret != 0) {
-		return ret;
-	}
-	ret = open_dbi(writer->env, 0, &writer->dbi);
-	struct table *table = NULL;
-	if (ret == 0) {
-		ret = table_writer_read(writer, &table);
-		table_free(table);
-	}
-	if (ret != 0) {
-		mdb_env_close(writer->env);
-		writer->env = NULL;
-	}
-	return ret;
-}
-
-int table_writer_open(const char *path, gid_t group, struct table_writer **writer)
-{
-	if (mkdir(path, 0750) != 0 && errno != EEXIST) {
-		return -errno;
-	}
-	struct table_writer *opened = calloc(1, sizeof(*opened));
-	if (opened == NULL) {
-		return -ENOMEM;
-	}
-
-	int ret = writer_open_env(path, opened);
-	if (ret != 0 && ret != -EACCES && ret != -EPERM && ret != -EROFS && ret != -ENOMEM &&
-	    ret != -ENOSPC) {
-		// Unlinked, not overwritten: readers may have the old file mapped.
-		remove_files(path);
-		ret = writer_open_env(path, opened);
-	}
-	if (ret == 0) {
-		ret = set_access(path, group);
-	}
-	if (ret == 0) {
-		ret = table_writer_check_readers(opened);
-	}
-	if (ret != 0) {
-		table_writer_close(opened);
-		return ret;
-	}
-	*writer = opened;
-	return 0;
-}
-
-void table_writer_close(struct table_writer *writer)
-{
-	if (writer == NULL) {
-		return;
-	}
-	mdb_env_close(writer->env);
-	free(writer);
-}
-
-int table_writer_read(struct table_writer *writer, struct table **table)
-{
-	int ret = read_table(writer->env, writer->dbi, table);
-	if (ret == -ENOENT || ret == -ESTALE) {
-		*table = table_new();
-		return *table != NULL ? 0 : -ENOMEM;
-	}
-	return ret;
-}
-
-/*!
- * Write a row unless it is there already.
- * \return 1 if it was written, 0 if not, or -errno.
- */
-static int put_row(MDB_txn *txn, MDB_dbi dbi, struct table_row *row)
-{
-	MDB_val key = { row->key_size, row->key };
-	MDB_val value = { row->value_size, row->value };
-	MDB_val old;
-	int ret = mdb_get(txn, dbi, &key, &old);
-	if (ret == 0 && old.mv_size == value.mv_size &&
-	    memcmp(old.mv_data, value.mv_data, value.mv_size) == 0) {
-		return 0;
-	}
-	if (ret != 0 && ret != MDB_NOTFOUND) {
-		return error_from_lmdb(ret);
-	}
-	ret = mdb_put(txn, dbi, &key, &value, 0);
-	return ret == 0 ? 1 : error_from_lmdb(ret);
-}
-
-/*! Delete the rows that the new table does not have; returns their number or -errno. */
-static int delete_absent(MDB_txn *txn, MDB_dbi dbi, const struct table *table)
-{
-	MDB_cursor *cursor = NULL;
-	int ret = mdb_cursor_open(txn, dbi, &cursor);
-	if (ret != 0) {
-		return error_from_lmdb(ret);
-	}
-	MDB_val key;
-	int deleted = 0;
-	while ((ret = mdb_cursor_get(cursor, &key, NULL, MDB_NEXT)) == 0) {
-		const uint8_t *name = key.mv_data;
-		bool kept = (name[0] == 'm' && key.mv_size == 1) ||
-			    (name[0] == 'u' && key.mv_size == 2 &&
-			     table_find_uplink(table, name[1]) != NULL) ||
-			    (name[0] == 'h' &&
-			     table_find_host(table, name + 1, key.mv_size - 1) != NULL);
-		if (kept) {
-			continue;
-		}
-		ret = mdb_cursor_del(cursor, 0);
-		if (ret != 0) {
-			break;
-		}
-		deleted++;
-	}
-	mdb_cursor_close(cursor);
-	return ret == MDB_NOTFOUND ? deleted : error_from_lmdb(ret);
-}
-
-/*! Write all rows but the meta row; returns the number of changed rows or -errno. */
-static int put_rows(MDB_txn *txn, MDB_dbi dbi, const struct table *table)
-{
-	struct table_row row;
-	int changed = delete_absent(txn, dbi, table);
-	for (size_t i = 0; changed >= 0 && i < table->uplink_count; i++) {
-		int ret = table_encode_uplink(&table->uplinks[i], &row);
-		ret = ret == 0 ? put_row(txn, dbi, &row) : ret;
-		changed = ret < 0 ? ret : changed + ret;
-	}
-	for (size_t i = 0; changed >= 0 && i < table->host_count; i++) {
-		int ret = table_encode_host(&table->hosts[i], &row);
-		ret = ret == 0 ? put_row(txn, dbi, &row) : ret;
-		changed = ret < 0 ? ret : changed + ret;
-	}
-	return changed;
-}
-
-static int get_meta(MDB_txn *txn, MDB_dbi dbi, struct table_meta *meta)
+int lmdb_read_meta(MDB_txn *txn, MDB_dbi dbi, struct table_meta *meta)
 {
 	struct table table = { 0 };
 	char name[] = "m";
@@ -334,176 +142,11 @@ static int get_meta(MDB_txn *txn, MDB_dbi dbi, struct table_meta *meta)
 	MDB_val value;
 	int ret = mdb_get(txn, dbi, &key, &value);
 	if (ret != 0) {
-		return error_from_lmdb(ret);
+		return lmdb_error(ret);
 	}
 	ret = table_decode(key.mv_data, key.mv_size, value.mv_data, value.mv_size, &table);
 	if (ret == 0) {
 		*meta = table.meta;
 	}
 	return ret;
-}
-
-/*! Whether two meta rows differ in what the answers depend on. */
-static bool meta_differs(const struct table_meta *a, const struct table_meta *b)
-{
-	if (strcmp(a->site, b->site) != 0 ||
-	    memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) != 0 ||
-	    a->stale_after_ms != b->stale_after_ms || a->lan_count != b->lan_count) {
-		return true;
-	}
-	for (size_t i = 0; i < a->lan_count; i++) {
-		if (prefix_compare(&a->lan[i], &b->lan[i]) != 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int publish_in(MDB_txn *txn, MDB_dbi dbi, struct table *table)
-{
-	int changed = put_rows(txn, dbi, table);
-	if (changed < 0) {
-		return changed;
-	}
-	struct table_meta old = { 0 };
-	int ret = get_meta(txn, dbi, &old);
-	bool renewed = changed > 0 || ret != 0 || meta_differs(&old, &table->meta);
-	table->meta.generation = old.generation + renewed;
-	table->meta.heartbeat_ms = table_now_ms();
-
-	struct table_row row;
-	ret = table_encode_meta(&table->meta, &row);
-	ret = ret == 0 ? put_row(txn, dbi, &row) : ret;
-	return ret < 0 ? ret : 0;
-}
-
-int table_writer_publish(struct table_writer *writer, struct table *table)
-{
-	int ret = table_boot_id(table->meta.boot_id);
-	if (ret != 0) {
-		return ret;
-	}
-	table_sort(table);
-
-	MDB_txn *txn = NULL;
-	ret = mdb_txn_begin(writer->env, NULL, 0, &txn);
-	if (ret != 0) {
-		return error_from_lmdb(ret);
-	}
-	ret = publish_in(txn, writer->dbi, table);
-	if (ret != 0) {
-		mdb_txn_abort(txn);
-		return ret;
-	}
-	return error_from_lmdb(mdb_txn_commit(txn));
-}
-
-int table_writer_heartbeat(struct table_writer *writer)
-{
-	MDB_txn *txn = NULL;
-	int ret = mdb_txn_begin(writer->env, NULL, 0, &txn);
-	if (ret != 0) {
-		return error_from_lmdb(ret);
-	}
-	struct table_meta meta;
-	ret = get_meta(txn, writer->dbi, &meta);
-	if (ret == 0) {
-		struct table_row row;
-		meta.heartbeat_ms = table_now_ms();
-		ret = table_encode_meta(&meta, &row);
-		ret = ret == 0 ? put_row(txn, writer->dbi, &row) : ret;
-	}
-	if (ret < 0) {
-		mdb_txn_abort(txn);
-		return ret;
-	}
-	return error_from_lmdb(mdb_txn_commit(txn));
-}
-
-int table_writer_check_readers(struct table_writer *writer)
-{
-	int dead = 0;
-	return error_from_lmdb(mdb_reader_check(writer->env, &dead));
-}
-
-int table_reader_open(const char *path, struct table_reader **reader)
-{
-	struct table_reader *opened = calloc(1, sizeof(*opened));
-	if (opened == NULL) {
-		return -ENOMEM;
-	}
-	int ret = asprintf(&opened->data_path, "%s/data.mdb", path) < 0 ? -ENOMEM : 0;
-	struct stat status;
-	if (ret == 0 && stat(opened->data_path, &status) != 0) {
-		ret = -errno;
-	}
-	if (ret == 0) {
-		opened->device = status.st_dev;
-		opened->inode = status.st_ino;
-		ret = env_open(path, MDB_RDONLY | MDB_NOTLS, &opened->env);
-	}
-	if (ret != 0) {
-		table_reader_close(opened);
-		return ret;
-	}
-	*reader = opened;
-	return 0;
-}
-
-void table_reader_close(struct table_reader *reader)
-{
-	if (reader == NULL) {
-		return;
-	}
-	mdb_env_close(reader->env);
-	free(reader->data_path);
-	free(reader);
-}
-
-bool table_reader_replaced(const struct table_reader *reader)
-{
-	struct stat status;
-	return stat(reader->data_path, &status) != 0 || status.st_dev != reader->device ||
-	       status.st_ino != reader->inode;
-}
-
-/*! The main database exists from the writer's first commit on: opened when first needed. */
-static int reader_dbi(struct table_reader *reader)
-{
-	struct stat status;
-	if (stat(reader->data_path, &status) != 0) {
-		return -errno;
-	}
-	// A file cut to nothing under the map would be SIGBUS; this finds all but a race.
-	if (status.st_size == 0) {
-		return -EBADMSG;
-	}
-	if (reader->dbi_open) {
-		return 0;
-	}
-	int ret = open_dbi(reader->env, MDB_RDONLY, &reader->dbi);
-	reader->dbi_open = ret == 0;
-	return ret;
-}
-
-int table_reader_meta(struct table_reader *reader, struct table_meta *meta)
-{
-	int ret = reader_dbi(reader);
-	if (ret != 0) {
-		return ret;
-	}
-	MDB_txn *txn = NULL;
-	ret = mdb_txn_begin(reader->env, NULL, MDB_RDONLY, &txn);
-	if (ret != 0) {
-		return error_from_lmdb(ret);
-	}
-	ret = get_meta(txn, reader->dbi, meta);
-	mdb_txn_abort(txn);
-	return ret;
-}
-
-int table_reader_read(struct table_reader *reader, struct table **table)
-{
-	int ret = reader_dbi(reader);
-	return ret != 0 ? ret : read_table(reader->env, reader->dbi, table);
 }

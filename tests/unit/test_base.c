@@ -131,11 +131,11 @@ int main(void)
 	TCase *cases = tcase_create("base");
 	suite_add_tcase(suite, cases);
 	tcase_add_loop_test(cases, prefix_text_is_read_and_printed, 0,
-			    sizeof(prefixes) / sizeof(prefixes[0]));
+	                    sizeof(prefixes) / sizeof(prefixes[0]));
 	tcase_add_loop_test(cases, prefix_holds_its_addresses_only, 0,
-			    sizeof(containments) / sizeof(containments[0]));
+	                    sizeof(containments) / sizeof(containments[0]));
 	tcase_add_loop_test(cases, address_that_nobody_can_reach_is_named, 0,
-			    sizeof(published) / sizeof(published[0]));
+	                    sizeof(published) / sizeof(published[0]));
 	tcase_add_test(cases, array_keeps_its_items_while_it_grows);
 	tcase_add_test(cases, text_grows_over_its_first_room);
 	SRunner *runner = srunner_create(suite);

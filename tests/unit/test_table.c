@@ -157,9 +157,9 @@ START_TEST(every_flipped_bit_of_a_row_is_found)
 			}
 			row->value[bit / 8] ^= (uint8_t)(1 << (bit % 8));
 			int ret = table_decode(row->key, row->key_size, row->value, row->value_size,
-					       &target);
+			                       &target);
 			ck_assert_msg(ret == (bit / 8 == 0 ? -EPROTONOSUPPORT : -EBADMSG),
-				      "row %zu bit %zu: %d", i, bit, ret);
+			              "row %zu bit %zu: %d", i, bit, ret);
 			row->value[bit / 8] ^= (uint8_t)(1 << (bit % 8));
 		}
 		for (size_t size = 0; size < row->value_size; size++) {
@@ -386,7 +386,7 @@ int main(void)
 	tcase_add_test(cases, files_are_closed_to_others);
 	tcase_add_test(cases, killed_writer_never_leaves_half_a_table);
 	tcase_add_loop_test(cases, name_becomes_wire_form_or_is_refused, 0,
-			    sizeof(names) / sizeof(names[0]));
+	                    sizeof(names) / sizeof(names[0]));
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * multihomectl status: tables of what the daemon knows.
+ */
+
+#include "ctl/status.h"
+
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/command.h"
+#include "ctl/fields.h"
+
+/*! Whose member a column shows: in the second table a row is one uplink of one host. */
+enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS };
+
+struct column {
+	const char *heading;
+	const char *key;
+	enum source source;
+	const char *wrong; // Value that stands out.
+};
+
+static const struct column uplink_columns[] = {
+	{ "UPLINK", "id", SOURCE_ROW, NULL },
+	{ "INTERFACE", "interface", SOURCE_ROW, NULL },
+	{ "STATE", "state", SOURCE_ROW, "down" },
+	{ "SINCE", "since_s", SOURCE_SECONDS, NULL },
+	{ "ADDRESS", "address", SOURCE_ROW, NULL },
+	{ "GATEWAY", "gateway", SOURCE_ROW, NULL },
+	{ "ANSWERED", "answered", SOURCE_ROW, "no" },
+	{ "REASON", "reason", SOURCE_ROW, NULL },
+};
+
+static const struct column host_columns[] = {
+	{ "NAME", "name", SOURCE_HOST, NULL },
+	{ "KIND", "kind", SOURCE_HOST, NULL },
+	{ "SERVER", "server", SOURCE_HOST, NULL },
+	{ "POLICY", "policy", SOURCE_HOST, NULL },
+	{ "TTL", "ttl", SOURCE_HOST, NULL },
+	{ "UPLINK", "id", SOURCE_ROW, NULL },
+	{ "FORWARD", "forward", SOURCE_ROW, "missing" },
+	{ "REPLY-PATH", "reply_path", SOURCE_ROW, "missing" },
+	{ "DNS", "dns", SOURCE_ROW, "withdrawn" },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void cell_text(const struct column *column, const json_t *row, const json_t *host,
+                      struct text *text)
+{
+	const json_t *object = column->source == SOURCE_HOST ? host : row;
+	const json_t *value = json_object_get(object, column->key);
+	if (column->source == SOURCE_SECONDS && json_is_integer(value)) {
+		field_add_duration(text, json_integer_value(value));
+	} else if (json_is_boolean(value)) {
+		text_add(text, "%s", json_is_true(value) ? "yes" : "no");
+	} else {
+		field_add(text, object, column->key);
+	}
+}
+
+static struct libscols_table *table_begin(const struct column *columns, size_t count, bool color)
+{
+	struct libscols_table *table = scols_new_table();
+	if (table == NULL) {
+		return NULL;
+	}
+	// Never cut off to the width of a terminal: reasons and addresses are what one looks for.
+	int ret = scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	if (ret == 0 && color) {
+		ret = scols_table_enable_colors(table, 1);
+	}
+	for (size_t i = 0; i < count && ret == 0; i++) {
+		if (scols_table_new_column(table, columns[i].heading, 0, 0) == NULL) {
+			ret = -ENOMEM;
+		}
+	}
+	if (ret != 0) {
+		scols_unref_table(table);
+		return NULL;
+	}
+	return table;
+}
+
+/*! A row; host is NULL where its members would only repeat the row above. */
+static int table_row(struct libscols_table *table, const struct column *columns, size_t count,
+                     const json_t *row, const json_t *host)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	if (line == NULL) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct text text = TEXT_EMPTY;
+		cell_text(&columns[i], row, host, &text);
+		char *data = text_take(&text);
+		if (data == NULL) {
+			return -ENOMEM;
+		}
+		bool wrong = columns[i].wrong != NULL && strcmp(data, columns[i].wrong) == 0;
+		if (scols_line_refer_data(line, i, data) != 0) {
+			free(data);
+			return -ENOMEM;
+		}
+		if (wrong && scols_cell_set_color(scols_line_get_cell(line, i), "red") != 0) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int table_end(struct libscols_table *table, struct text *text)
+{
+	char *data = NULL;
+	int ret = scols_print_table_to_string(table, &data);
+	if (ret == 0 && data != NULL) {
+		text_add(text, "\n%s", data);
+		if (data[0] != '\0' && data[strlen(data) - 1] != '\n') {
+			text_add(text, "\n");
+		}
+	}
+	free(data);
+	return ret == 0 ? 0 : -ENOMEM;
+}
+
+static int write_uplinks(const json_t *uplinks, bool color, struct text *text)
+{
+	struct libscols_table *table = table_begin(uplink_columns, COUNT(uplink_columns), color);
+	int ret = table == NULL ? -ENOMEM : 0;
+	for (size_t i = 0; i < json_array_size(uplinks); i++) {
+		const json_t *uplink = json_array_get(uplinks, i);
+		if (ret == 0) {
+			ret = table_row(table, uplink_columns, COUNT(uplink_columns), uplink, NULL);
+		}
+	}
+	if (ret == 0) {
+		ret = table_end(table, text);
+	}
+	scols_unref_table(table);
+	return ret;
+}
+
+static int write_hosts(const json_t *hosts, bool color, struct text *text)
+{
+	if (json_array_size(hosts) == 0) {
+		return 0;
+	}
+	struct libscols_table *table = table_begin(host_columns, COUNT(host_columns), color);
+	int ret = table == NULL ? -ENOMEM : 0;
+	for (size_t i = 0; i < json_array_size(hosts); i++) {
+		const json_t *host = json_array_get(hosts, i);
+		const json_t *uplinks = json_object_get(host, "uplinks");
+		for (size_t number = 0; number < json_array_size(uplinks); number++) {
+			const json_t *uplink = json_array_get(uplinks, number);
+			if (ret == 0) {
+				ret = table_row(table, host_columns, COUNT(host_columns), uplink,
+				                number == 0 ? host : NULL);
+			}
+		}
+		if (ret == 0 && json_array_size(uplinks) == 0) {
+			ret = table_row(table, host_columns, COUNT(host_columns), NULL, host);
+		}
+	}
+	if (ret == 0) {
+		ret = table_end(table, text);
+	}
+	scols_unref_table(table);
+	return ret;
+}
+
+static void write_head(const json_t *status, struct text *text)
+{
+	const json_t *daemon = json_object_get(status, "daemon");
+	field_add(text, status, "site");
+	text_add(text, ": generation ");
+	field_add(text, status, "generation");
+	text_add(text, ", multihomed ");
+	field_add(text, daemon, "version");
+	text_add(text, " (pid ");
+	field_add(text, daemon, "pid");
+	text_add(text, ") up ");
+	field_add_duration(text, json_integer_value(json_object_get(daemon, "uptime_s")));
+	text_add(text, "\n");
+}
+
+int status_write(const json_t *status, bool color, struct text *text)
+{
+	write_head(status, text);
+	int ret = write_uplinks(json_object_get(status, "uplinks"), color, text);
+	if (ret == 0) {
+		ret = write_hosts(json_object_get(status, "hosts"), color, text);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+
+	const json_t *warnings = json_object_get(status, "warnings");
+	for (size_t i = 0; i < json_array_size(warnings); i++) {
+		const json_t *warning = json_array_get(warnings, i);
+		text_add(text, "%swarning: ", i == 0 ? "\n" : "");
+		text_add_safe(text, json_string_value(warning));
+		text_add(text, "\n");
+	}
+	return text->failed ? -ENOMEM : 0;
+}
+
+int command_status(const struct command_line *line)
+{
+	json_t *request = json_pack("{s:s}", "command", "status");
+	json_t *answer = NULL;
+	struct text text = TEXT_EMPTY;
+	int code = command_ask(line, request, EXIT_WRONG, &answer);
+	if (code != EXIT_GOOD) {
+		goto cleanup;
+	}
+	const json_t *status = command_content(answer, "status");
+	if (status == NULL) {
+		code = EXIT_WRONG;
+	} else if (line->json) {
+		code = command_write_json(status);
+	} else if (status_write(status, command_color(), &text) != 0) {
+		command_error("out of memory");
+		code = EXIT_WRONG;
+	} else {
+		code = command_write(NULL, &text);
+	}
+cleanup:
+	text_free(&text);
+	json_decref(answer);
+	json_decref(request);
+	return code;
+}

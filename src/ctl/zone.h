@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief A zone as a list of records and comments, and its text that is known to be right.
+ *
+ * Records are kept in wire form and printed by libknot; before anything is given out the text is read
+ * back by libzscanner, the parser that knotd itself uses, and compared record by record. So whatever
+ * a site file holds, no zone is printed that knotd would read in another way.
+ *
+ * Errors of the functions that add stick: zone_text() returns the first one.
+ */
+
+#pragma once
+
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/text.h"
+
+struct zone;
+
+/*! Timers of a SOA record in seconds, RFC 1035 section 3.3.13. */
+struct zone_soa {
+	const char *mname;
+	const char *rname; /*!< The mailbox as a domain name, RFC 1035 section 8. */
+	uint32_t serial;
+	uint32_t refresh;
+	uint32_t retry;
+	uint32_t expire;
+	uint32_t minimum; /*!< Negative answers, RFC 2308 section 4. */
+};
+
+/*!
+ * \brief Begin a zone.
+ *
+ * \param apex  Its name, with or without the last dot.
+ * \param zone  Out: freed by zone_free().
+ * \return 0, -EINVAL (not a domain name) or -ENOMEM.
+ */
+int zone_new(const char *apex, struct zone **zone);
+
+/*! \brief Free a zone; NULL is legal. */
+void zone_free(struct zone *zone);
+
+/*! \brief Add a line of comment («; » is put before it). */
+void zone_comment(struct zone *zone, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*! \brief Add the SOA record, which must come first. */
+void zone_add_soa(struct zone *zone, uint32_t ttl, const struct zone_soa *soa);
+
+/*! \brief Add a NS record at the apex. */
+void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server);
+
+/*! \brief Add an A or AAAA record, by the address's family. */
+void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
+                      const struct address *address);
+
+/*!
+ * \brief The zone's text in the form of a zone file.
+ *
+ * \param text  The zone's text is added to it, or nothing on failure.
+ * \return 0, -EINVAL (a name is too long or malformed, or an owner lies outside the zone), -EBADMSG
+ *         (the text reads back differently) or -ENOMEM.
+ */
+int zone_text(const struct zone *zone, struct text *text);

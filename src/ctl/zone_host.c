@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The child zone of one host: SOA, a name server an uplink, placeholders.
+ */
+
+#include "ctl/zone_host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "ctl/command.h"
+#include "ctl/zone.h"
+
+/*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
+#define SOA_TTL 3600
+#define SOA_MINIMUM 300
+
+/*! Nobody transfers the zone, these three are the recommendation of RIPE-203. */
+#define SOA_REFRESH 86400
+#define SOA_RETRY 7200
+#define SOA_EXPIRE 3600000
+
+/*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
+#define OWNER_TEXT_MAX 512
+
+/*! A day; an hour if an uplink's address may change while nobody looks. */
+#define NS_TTL_FIXED 86400
+#define NS_TTL_FOLLOWED 3600
+
+/*! How much of a host's name lies below the site's domain: all of it if it lies outside. */
+static size_t label_length(const struct site *site, const struct host *host)
+{
+	size_t length = strlen(host->domain);
+	size_t below = strlen(site->domain) + 1;
+	if (length > below && host->domain[length - below] == '.' &&
+	    strcmp(host->domain + length - below + 1, site->domain) == 0) {
+		return length - below;
+	}
+	return length;
+}
+
+void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
+                           struct text *name)
+{
+	for (size_t i = 0; i < label_length(site, host); i++) {
+		text_add(name, "%c", host->domain[i] == '.' ? '-' : host->domain[i]);
+	}
+	text_add(name, "-ns%u.%s", number, site->domain);
+}
+
+static const struct address *first_of_family(const struct address_list *list, uint8_t family)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].family == family) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
+}
+
+/*! The address that the outside sees, as far as the file tells. */
+static const struct address *fixed_address(const struct uplink *uplink, uint8_t family)
+{
+	const struct address *public = first_of_family(&uplink->public_address, family);
+	return public != NULL ? public : first_of_family(&uplink->address, family);
+}
+
+/*! Without addresses in the file an uplink has those of its interface, of whatever family. */
+static bool may_have(const struct uplink *uplink, uint8_t family)
+{
+	return uplink->address.count == 0 || first_of_family(&uplink->address, family) != NULL;
+}
+
+/*! The records of one family at each owner. */
+struct placeholder {
+	bool present;
+	bool invented; // No uplink has such an address in the file, but one may get it.
+	struct address address;
+};
+
+/*! A type that the zone holds must be answerable, so a family needs a server and an uplink. */
+static struct placeholder placeholder_choose(const struct site *site, const struct host *host,
+                                             uint8_t family)
+{
+	struct placeholder placeholder = { 0 };
+	for (size_t i = 0; i < host->uplink_count; i++) {
+		const struct uplink *uplink = site_uplink(site, host->uplink[i]);
+		if (server_target(host->server, uplink->number, family) == NULL ||
+		    !may_have(uplink, family)) {
+			continue;
+		}
+		const struct address *fixed = fixed_address(uplink, family);
+		if (fixed != NULL) {
+			return (struct placeholder){ .present = true, .address = *fixed };
+		}
+		placeholder.present = true;
+		placeholder.invented = true;
+	}
+	if (placeholder.invented) {
+		(void)address_parse(family == AF_INET ? "192.0.2.1" : "2001:db8::",
+		                    &placeholder.address);
+	}
+	return placeholder;
+}
+
+static uint32_t name_server_ttl(const struct site *site)
+{
+	// One TTL for all records of a type, RFC 2181 section 5.2.
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		const struct uplink *uplink = &site->uplinks[i];
+		if (uplink->address.count == 0 && uplink->public_address.count == 0) {
+			return NS_TTL_FOLLOWED;
+		}
+	}
+	return NS_TTL_FIXED;
+}
+
+static void add_head(struct zone *zone, const struct site *site, const struct host *host)
+{
+	zone_comment(zone,
+	             "%s: the zone of a host with several uplinks, for knotd with mod-arrival.",
+	             host->domain);
+	zone_comment(zone, "Made by multihomectl from the site file: change that one, not this.");
+	zone_comment(zone, "Its A and AAAA are placeholders that mod-arrival replaces (policy %s).",
+	             answer_policy_name(host->policy));
+	zone_comment(zone, "The zone %s delegates it and holds the name servers' addresses.",
+	             site->domain);
+}
+
+static int add_authority(struct zone *zone, const struct site *site, const struct host *host,
+                         uint32_t serial)
+{
+	uint32_t ttl = name_server_ttl(site);
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct text text = TEXT_EMPTY;
+		zone_host_name_server(site, host, site->uplinks[i].number, &text);
+		char *name = text_take(&text);
+		if (name == NULL) {
+			return -ENOMEM;
+		}
+		if (i == 0) {
+			zone_add_soa(zone, SOA_TTL,
+			             &(struct zone_soa){
+					     .mname = name,
+					     .rname = site->hostmaster,
+					     .serial = serial,
+					     .refresh = SOA_REFRESH,
+					     .retry = SOA_RETRY,
+					     .expire = SOA_EXPIRE,
+					     .minimum = SOA_MINIMUM,
+				     });
+		}
+		zone_add_ns(zone, ttl, name);
+		free(name);
+	}
+	return 0;
+}
+
+static int add_placeholders(struct zone *zone, const struct site *site, const struct host *host)
+{
+	const struct {
+		const char *type;
+		struct placeholder placeholder;
+	} families[] = {
+		{ "A", placeholder_choose(site, host, AF_INET) },
+		{ "AAAA", placeholder_choose(site, host, AF_INET6) },
+	};
+	for (size_t f = 0; f < 2; f++) {
+		if (families[f].placeholder.invented) {
+			zone_comment(zone,
+			             "No uplink has an address for %s in the site file: the one "
+			             "here belongs to nobody.",
+			             families[f].type);
+		}
+	}
+
+	for (size_t i = 0; i <= host->alias.count; i++) {
+		char owner[OWNER_TEXT_MAX];
+		if (i == 0) {
+			(void)snprintf(owner, sizeof(owner), "%s", host->domain);
+		} else if (host_alias_owner(host, i - 1, owner, sizeof(owner)) != 0) {
+			return -EINVAL;
+		}
+		for (size_t f = 0; f < 2; f++) {
+			if (families[f].placeholder.present) {
+				zone_add_address(zone, owner, host->ttl,
+				                 &families[f].placeholder.address);
+			}
+		}
+	}
+	return 0;
+}
+
+int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
+                    struct text *text, struct text *error)
+{
+	struct zone *zone = NULL;
+	int ret = zone_new(host->domain, &zone);
+	if (ret == 0) {
+		add_head(zone, site, host);
+		ret = add_authority(zone, site, host, serial);
+	}
+	if (ret == 0) {
+		ret = add_placeholders(zone, site, host);
+	}
+	if (ret == 0) {
+		ret = zone_text(zone, text);
+	}
+	zone_free(zone);
+
+	if (ret == -EINVAL) {
+		text_add(error,
+		         "host '%s', failed to write its zone (a name in it is too long or no "
+		         "domain name; the first label of its name servers, the host's name with "
+		         "hyphens and -ns1, may have 63 characters)",
+		         host->domain);
+	} else if (ret != 0) {
+		text_add(error, "host '%s', failed to write its zone (%s)", host->domain,
+		         ret == -EBADMSG ? "it reads back differently" : strerror(-ret));
+	}
+	return ret;
+}
+
+static const struct host *host_by_name(const struct site *site, const char *name)
+{
+	size_t length = strlen(name);
+	if (length > 1 && name[length - 1] == '.') {
+		length--;
+	}
+	for (size_t i = 0; i < site->host_count; i++) {
+		const char *domain = site->hosts[i].domain;
+		if (strlen(domain) == length && strncasecmp(domain, name, length) == 0) {
+			return &site->hosts[i];
+		}
+	}
+	return NULL;
+}
+
+static void report_unknown(const struct site *site, const char *name)
+{
+	struct text known = TEXT_EMPTY;
+	for (size_t i = 0; i < site->host_count; i++) {
+		text_add(&known, "%s%s", i > 0 ? ", " : "", site->hosts[i].domain);
+	}
+	command_error("host '%s', not in the site file (known: %s)", name,
+	              known.length > 0 ? known.data : "none");
+	text_free(&known);
+}
+
+int command_zone_host(const struct command_line *line)
+{
+	struct site *site = NULL;
+	struct text text = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	uint32_t serial;
+	int code = EXIT_USAGE;
+	if (command_site(line, &site) != 0 || command_serial(line, &serial) != 0) {
+		goto cleanup;
+	}
+	const struct host *host = host_by_name(site, line->name);
+	if (host == NULL) {
+		report_unknown(site, line->name);
+		goto cleanup;
+	}
+	if (zone_host_write(site, host, serial, &text, &error) != 0) {
+		command_error("%s", error.data);
+		goto cleanup;
+	}
+	code = command_write(line->output, &text);
+cleanup:
+	text_free(&error);
+	text_free(&text);
+	site_free(site);
+	return code;
+}

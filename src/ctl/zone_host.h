@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The child zone of one host, as knotd with mod-arrival serves it.
+ *
+ * It is a valid zone without the module: its A and AAAA records are placeholders, so that type
+ * bitmaps and signatures are right, and their values those of the first uplink, so that a knotd
+ * without the module still answers an address that works while that uplink does.
+ */
+
+#pragma once
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "site/site.h"
+
+/*!
+ * \brief Name of the name server of a host zone for one uplink: «www-ns1.example.com».
+ *
+ * The label is the host's name below the site's domain, with dots turned to hyphens; of a host
+ * outside the site's domain it is the whole name.
+ *
+ * \param number  The uplink's number.
+ * \param name    The name is added to it, without the last dot.
+ */
+void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
+                           struct text *name);
+
+/*!
+ * \brief Write a host's zone.
+ *
+ * \param serial  Serial number of the SOA record.
+ * \param text    The zone file's text is added to it, or nothing on failure.
+ * \param error   The reason is added to it, object first.
+ * \return 0, -EINVAL (a name that is made from the host's is too long), -EBADMSG or -ENOMEM.
+ */
+int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
+                    struct text *text, struct text *error);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Finding uplink numbers that changed their meaning, and ending their connections.
+ */
+
+#include "daemon/moved.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/kernel.h"
+
+/*! The interface that a plan has for an uplink number, or NULL. */
+static const char *plan_interface(const struct plan *plan, unsigned number)
+{
+	return plan != NULL && number <= plan->uplink_count ? plan->uplinks[number - 1].uplink->interface : NULL;
+}
+
+uplink_set moved_find(const struct table *published, const struct plan *last,
+                      const struct plan *plan)
+{
+	uplink_set moved = 0;
+	for (size_t i = 0; i < published->uplink_count; i++) {
+		const struct table_uplink *row = &published->uplinks[i];
+		const struct table_uplink *planned = table_find_uplink(plan->table, row->number);
+		const char *before = plan_interface(last, row->number);
+		const char *now = plan_interface(plan, row->number);
+		if (planned == NULL || strcmp(row->id, planned->id) != 0 ||
+		    (before != NULL && strcmp(before, now) != 0)) {
+			moved |= UPLINK_BIT(row->number);
+		}
+	}
+	return moved;
+}
+
+void moved_end(uplink_set moved, uint32_t mask)
+{
+	for (unsigned number = 1; number <= SITE_UPLINKS_MAX; number++) {
+		if ((moved & UPLINK_BIT(number)) == 0) {
+			continue;
+		}
+		int ret = conntrack_delete((uint32_t)number << __builtin_ctz(mask), mask);
+		if (ret != 0) {
+			log_error("connections of uplink number %u, failed to end (%s)", number,
+			          strerror(-ret));
+		} else {
+			log_info("connections of uplink number %u, ended: it is another uplink now",
+			         number);
+		}
+	}
+}

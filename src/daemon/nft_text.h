@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The ruleset as text: a pure function of the site and the uplinks' addresses.
+ */
+
+#pragma once
+
+#include "base/text.h"
+#include "daemon/kernel.h"
+#include "daemon/plan.h"
+#include "site/site.h"
+
+/*!
+ * \brief Render the ruleset of a site.
+ *
+ * The text loads on an empty kernel and again on itself: it declares, flushes and refills, so that no
+ * packet meets a moment without rules (deleting and adding a table swaps its hooks one by one).
+ *
+ * \param site      The site.
+ * \param uplinks   A view for each uplink of the site; gives the addresses for hairpin.
+ * \param observed  Gives all addresses of the uplinks' interfaces.
+ * \param ruleset   Out: text to free.
+ * \return 0 or -ENOMEM.
+ */
+int nft_text(const struct site *site, const struct uplink_view *uplinks,
+             const struct observed *observed, char **ruleset);
+
+/*!
+ * \brief Add commands that delete what our table holds beyond a ruleset (a site got smaller).
+ * \param ruleset  What will be loaded just before, in the same transaction.
+ * \param objects  What the kernel holds in our table.
+ */
+void nft_text_delete_surplus(const char *ruleset, const struct nft_objects *objects,
+                             struct text *text);

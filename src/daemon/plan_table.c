@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The answer table of the plan: which addresses may be answered for which name.
+ */
+
+#include "daemon/plan_parts.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/*! Heartbeats come every HEARTBEAT_MS (loop.c); three may be late. */
+#define STALE_AFTER_MS 30000
+
+static void set_lan(const struct site *site, const struct observed *observed,
+                    struct table_meta *meta)
+{
+	for (size_t i = 0; i < observed->main_route_count; i++) {
+		const struct route *route = &observed->main_routes[i];
+		for (size_t j = 0; j < site->lan.count && meta->lan_count < TABLE_LAN_MAX; j++) {
+			const struct link *link = observed_link(observed, site->lan.items[j]);
+			if (link != NULL && link->index == route->link &&
+			    route->destination.length != 0 &&
+			    address_unpublishable(&route->destination.address) == NULL) {
+				meta->lan[meta->lan_count++] = route->destination;
+			}
+		}
+	}
+}
+
+static void add_binding(struct table_uplink *row, const struct table_binding *binding)
+{
+	if (row->binding_count < TABLE_BINDINGS_MAX) {
+		row->binding[row->binding_count++] = *binding;
+	}
+}
+
+static void set_bindings(const struct site *site, const struct observed *observed,
+                         const struct uplink_view *view, struct table_uplink *row)
+{
+	struct table_binding binding = { 0 };
+	if (site->dns_binding == DNS_BINDING_PORT) {
+		binding.kind = TABLE_BINDING_PORT;
+		binding.port = site_dns_port(view->uplink->number);
+		add_binding(row, &binding);
+		return;
+	}
+	binding.kind = TABLE_BINDING_ADDRESS;
+	for (size_t i = 0; view->link != NULL && i < observed->address_count; i++) {
+		if (observed->addresses[i].link == view->link->index) {
+			binding.address = observed->addresses[i].prefix.address;
+			add_binding(row, &binding);
+		}
+	}
+}
+
+static int add_uplink_row(const struct site *site, const struct observed *observed,
+                          const struct uplink_view *view, uplink_set drained, struct table *table)
+{
+	struct table_uplink *row = table_add_uplink(table);
+	if (row == NULL) {
+		return -ENOMEM;
+	}
+	row->number = (uint8_t)view->uplink->number;
+	(void)snprintf(row->id, sizeof(row->id), "%s", view->uplink->id);
+	row->usable = uplink_view_usable(view);
+	row->drained = (drained & UPLINK_BIT(view->uplink->number)) != 0;
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		if (view->family[family].usable) {
+			row->address[row->address_count++] = view->family[family].public;
+		}
+	}
+	set_bindings(site, observed, view, row);
+	return 0;
+}
+
+/*! Uplinks by which a server is reached with one family. */
+static uint64_t ready_set(const struct host *host, uint8_t family)
+{
+	uint64_t set = 0;
+	for (size_t i = 0; i < host->uplink_count; i++) {
+		if (server_target(host->server, host->uplink[i], family) != NULL) {
+			set |= UPLINK_BIT(host->uplink[i]);
+		}
+	}
+	return set;
+}
+
+static int add_host_row(const struct host *host, const char *owner, struct table *table)
+{
+	struct table_host *row = table_add_host(table);
+	if (row == NULL) {
+		return -ENOMEM;
+	}
+	int length = table_owner_from_text(owner, row->owner);
+	if (length < 0) {
+		return length;
+	}
+	row->owner_length = (uint8_t)length;
+	row->ttl = host->ttl;
+	row->policy = (uint8_t)host->policy;
+	row->ready4 = ready_set(host, AF_INET);
+	row->ready6 = ready_set(host, AF_INET6);
+	for (size_t i = 0; i < host->uplink_count; i++) {
+		row->order[row->order_count++] = (uint8_t)host->uplink[i];
+	}
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		const struct address *inside = server_address(host->server, family_number(family));
+		if (inside != NULL) {
+			row->lan[row->lan_count++] = *inside;
+		}
+	}
+	return 0;
+}
+
+static int add_host_rows(const struct host *host, struct table *table)
+{
+	int ret = add_host_row(host, host->domain, table);
+	for (size_t i = 0; ret == 0 && i < host->alias.count; i++) {
+		char owner[TABLE_OWNER_MAX + 1];
+		if (host_alias_owner(host, i, owner, sizeof(owner)) != 0) {
+			return -EINVAL;
+		}
+		ret = add_host_row(host, owner, table);
+	}
+	return ret;
+}
+
+int plan_table(const struct site *site, const struct observed *observed, uplink_set drained,
+               struct plan *plan)
+{
+	plan->table = table_new();
+	if (plan->table == NULL) {
+		return -ENOMEM;
+	}
+	(void)snprintf(plan->table->meta.site, sizeof(plan->table->meta.site), "%s", site->domain);
+	plan->table->meta.stale_after_ms = site->stale == STALE_WITHDRAW ? STALE_AFTER_MS : 0;
+	set_lan(site, observed, &plan->table->meta);
+
+	int ret = 0;
+	for (size_t i = 0; ret == 0 && i < plan->uplink_count; i++) {
+		ret = add_uplink_row(site, observed, &plan->uplinks[i], drained, plan->table);
+	}
+	for (size_t i = 0; ret == 0 && i < site->host_count; i++) {
+		ret = add_host_rows(&site->hosts[i], plan->table);
+	}
+	table_sort(plan->table);
+	return ret;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Judging of uplinks: which address and gateway each has, and what keeps it from working.
+ *
+ * Only what provably cannot work makes an uplink unusable; the verdict carries its remedy, since it
+ * is what status, explain and the log print.
+ */
+
+#include "daemon/plan_parts.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const struct address *first_of_family(const struct address_list *list, uint8_t family)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].family == family) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
+}
+
+static bool has_address(const struct observed *observed, const struct link *link,
+                        const struct address *address)
+{
+	for (size_t i = 0; i < observed->address_count; i++) {
+		const struct link_address *own = &observed->addresses[i];
+		if (own->link == link->index && own->usable &&
+		    address_equal(&own->prefix.address, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! The first configured address that the interface holds, else (none configured) its own first. */
+static struct address find_address(const struct uplink *uplink, const struct observed *observed,
+                                   const struct link *link, uint8_t family)
+{
+	for (size_t i = 0; i < uplink->address.count; i++) {
+		const struct address *address = &uplink->address.items[i];
+		if (address->family == family && has_address(observed, link, address)) {
+			return *address;
+		}
+	}
+	for (size_t i = 0; uplink->address.count == 0 && i < observed->address_count; i++) {
+		const struct link_address *own = &observed->addresses[i];
+		if (own->link == link->index && own->usable &&
+		    own->prefix.address.family == family) {
+			return own->prefix.address;
+		}
+	}
+	return (struct address){ 0 };
+}
+
+/*! The main table's best default route on an interface, or NULL. */
+static const struct route *main_default(const struct observed *observed, uint8_t family, int link)
+{
+	const struct route *best = NULL;
+	for (size_t i = 0; i < observed->main_route_count; i++) {
+		const struct route *route = &observed->main_routes[i];
+		if (route->family == family && route->destination.length == 0 &&
+		    (link == 0 || route->link == link) &&
+		    (best == NULL || route->metric < best->metric)) {
+			best = route;
+		}
+	}
+	return best;
+}
+
+static void set_reason(struct uplink_family *state, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void set_reason(struct uplink_family *state, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(state->reason, sizeof(state->reason), format, args);
+	va_end(args);
+}
+
+/*!
+ * Find what the link, address and gateway of one family are.
+ * \return Whether packets can leave by it.
+ */
+static bool judge_route(const struct observed *observed, struct uplink_view *view, unsigned family)
+{
+	const struct uplink *uplink = view->uplink;
+	struct uplink_family *state = &view->family[family];
+	uint8_t number = family_number(family);
+	const struct address *wanted = first_of_family(&uplink->address, number);
+	bool expected = wanted != NULL || (uplink->address.count == 0 && family == FAMILY_4);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (view->link == NULL) {
+		set_reason(state, "interface %s does not exist", uplink->interface);
+		return false;
+	}
+	state->address = find_address(uplink, observed, view->link, number);
+	if (!view->link->up) {
+		set_reason(state, "interface %s is down", uplink->interface);
+		return false;
+	}
+	if (!view->link->carrier) {
+		set_reason(state, "interface %s has no carrier", uplink->interface);
+		return false;
+	}
+	if (state->address.family == 0) {
+		if (wanted != NULL) {
+			set_reason(state, "address %s is not on interface %s",
+			           address_format(wanted, text), uplink->interface);
+		} else if (expected) {
+			set_reason(state, "interface %s has no IPv4 address", uplink->interface);
+		}
+		return false;
+	}
+
+	const struct address *gateway = first_of_family(&uplink->gateway, number);
+	const struct route *learnt = main_default(observed, number, view->link->index);
+	if (gateway != NULL) {
+		state->gateway = *gateway;
+	} else if (learnt != NULL) {
+		state->gateway = learnt->gateway;
+	} else if (!view->link->point_to_point) {
+		set_reason(state, "no %s gateway is known on interface %s", family_name(family),
+		           uplink->interface);
+		return false;
+	}
+	return true;
+}
+
+/*!
+ * Whether the reverse path filter drops what arrives for a forward (RFC 3704; dataplane matrix).
+ *
+ * Inbound packets carry no mark, so the kernel's reverse lookup sees the main table alone. Strict
+ * wants the main default on this very uplink; loose wants some default. With source-address mode
+ * everywhere the lookup has the inside server's address as its source and meets our own rules.
+ */
+static void judge_reverse_path(const struct site *site, const struct observed *observed,
+                               const struct uplink_view *view, struct uplink_family *state)
+{
+	bool conntrack = false;
+	for (size_t i = 0; i < site->server_count; i++) {
+		conntrack |= site->servers[i].reply_path == REPLY_PATH_CONNTRACK;
+	}
+	uint8_t filter = observed->rp_filter[view->link - observed->links];
+	const struct route *route = main_default(observed, AF_INET, 0);
+	if (!conntrack || filter == 0 || (filter == 2 && route != NULL) ||
+	    (filter == 1 && route != NULL && route->link == view->link->index)) {
+		return;
+	}
+	// A dot in a name, as VLANs have it, is written as a slash: sysctl(8).
+	char name[IFNAMSIZ];
+	(void)snprintf(name, sizeof(name), "%s", view->uplink->interface);
+	for (char *dot = name; (dot = strchr(dot, '.')) != NULL;) {
+		*dot = '/';
+	}
+	set_reason(state,
+	           "rp_filter %u on %s drops what arrives for the forwards; remedy: "
+	           "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
+	           filter, view->uplink->interface, name);
+}
+
+static void judge_family(const struct site *site, const struct observed *observed,
+                         struct uplink_view *view, unsigned family)
+{
+	struct uplink_family *state = &view->family[family];
+	uint8_t number = family_number(family);
+	const struct uplink *uplink = view->uplink;
+
+	state->routed = judge_route(observed, view, family);
+	if (!state->routed) {
+		return;
+	}
+	const struct address *public = first_of_family(&uplink->public_address, number);
+	state->public = public != NULL ? *public : state->address;
+
+	if (family == FAMILY_4 && !observed->forwarding4) {
+		set_reason(state,
+		           "IPv4 forwarding is off; remedy: sysctl -w net.ipv4.ip_forward=1");
+	} else if (family == FAMILY_6 && !observed->forwarding6) {
+		set_reason(state, "IPv6 forwarding is off; remedy: "
+		                  "sysctl -w net.ipv6.conf.all.forwarding=1");
+	} else if (family == FAMILY_4) {
+		judge_reverse_path(site, observed, view, state);
+	}
+	state->usable = state->reason[0] == '\0';
+}
+
+int plan_uplinks(const struct site *site, const struct observed *observed, struct plan *plan)
+{
+	plan->uplinks = calloc(site->uplink_count, sizeof(*plan->uplinks));
+	if (plan->uplinks == NULL) {
+		return -ENOMEM;
+	}
+	plan->uplink_count = site->uplink_count;
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct uplink_view *view = &plan->uplinks[i];
+		view->uplink = &site->uplinks[i];
+		view->link = observed_link(observed, view->uplink->interface);
+		for (unsigned family = 0; family < FAMILIES; family++) {
+			judge_family(site, observed, view, family);
+		}
+	}
+	return 0;
+}

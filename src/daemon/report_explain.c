@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The chain from an uplink's interface to the answer in DNS, link by link, for one name.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "daemon/answers.h"
+#include "daemon/report.h"
+
+/*! Everything a step looks at. */
+struct chain {
+	const struct standing *standing;
+	const struct host *host;
+	const struct table_host *row;       /*!< Published; may be NULL. */
+	const struct table_uplink *arrival; /*!< Published; may be NULL. */
+	const struct uplink_view *view;
+};
+
+/*! A link of the chain: says whether it holds, and in what words. */
+typedef bool (*step_call)(const struct chain *chain, char *detail, size_t size);
+
+static bool step_interface(const struct chain *chain, char *detail, size_t size)
+{
+	const struct uplink_view *view = chain->view;
+	const char *state = view->link == NULL     ? "does not exist"
+	                    : !view->link->up      ? "is down"
+	                    : !view->link->carrier ? "is up, without carrier"
+	                                           : "is up, with carrier";
+	(void)snprintf(detail, size, "%s %s", view->uplink->interface, state);
+	return view->link != NULL && view->link->up && view->link->carrier;
+}
+
+static bool step_address(const struct chain *chain, char *detail, size_t size)
+{
+	int used = 0;
+	for (unsigned i = 0; i < FAMILIES; i++) {
+		const struct uplink_family *family = &chain->view->family[i];
+		char address[ADDRESS_TEXT_MAX];
+		char gateway[ADDRESS_TEXT_MAX];
+		if (family->routed) {
+			used += snprintf(detail + used, size - (size_t)used, "%s%s via %s",
+			                 used != 0 ? ", " : "",
+			                 address_format(&family->address, address),
+			                 family->gateway.family != 0
+			                         ? address_format(&family->gateway, gateway)
+			                         : "the interface itself");
+		}
+	}
+	if (used == 0) {
+		(void)snprintf(detail, size, "%s", uplink_view_reason(chain->view));
+	}
+	return used != 0;
+}
+
+static bool step_settings(const struct chain *chain, char *detail, size_t size)
+{
+	const char *reason = uplink_view_reason(chain->view);
+	bool flawless = strcmp(reason, "up") == 0;
+	(void)snprintf(detail, size, "%s",
+	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
+	return uplink_view_usable(chain->view);
+}
+
+/*! A family that the uplink uses; of a dead uplink any, for what is installed stays installed. */
+static bool family_counts(const struct uplink_view *view, unsigned family)
+{
+	return view->family[family].usable || !uplink_view_usable(view);
+}
+
+static bool step_forward(const struct chain *chain, char *detail, size_t size)
+{
+	unsigned number = chain->view->uplink->number;
+	const struct address *target = NULL;
+	char text[ADDRESS_TEXT_MAX];
+	for (unsigned i = 0; i < FAMILIES && target == NULL; i++) {
+		if (family_counts(chain->view, i)) {
+			target = server_target(chain->host->server, number, family_number(i));
+		}
+	}
+	if (target == NULL) {
+		(void)snprintf(detail, size,
+		               "server '%s' has no address of a family that the uplink can use",
+		               chain->host->server->id);
+		return false;
+	}
+	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->host->port.count,
+	               chain->host->port.count == 1 ? "" : "s", address_format(target, text),
+	               chain->standing->ruleset ? "installed" : "not installed");
+	return chain->standing->ruleset;
+}
+
+static bool step_reply_path(const struct chain *chain, char *detail, size_t size)
+{
+	uplink_set bit = UPLINK_BIT(chain->view->uplink->number);
+	bool good = false;
+	for (unsigned i = 0; i < FAMILIES; i++) {
+		good |= family_counts(chain->view, i) &&
+		        (chain->standing->broken.family[i] & bit) == 0;
+	}
+	(void)snprintf(detail, size, "rules and table %u %s",
+	               site_table(chain->standing->site, chain->view->uplink->number),
+	               good ? "installed" : "not installed");
+	return good;
+}
+
+static bool step_drain(const struct chain *chain, char *detail, size_t size)
+{
+	bool drained = chain->arrival != NULL && chain->arrival->drained;
+	(void)snprintf(detail, size, "%s", drained ? "the operator drains it" : "not drained");
+	return !drained;
+}
+
+static bool step_published(const struct chain *chain, char *detail, size_t size)
+{
+	bool good = answers_offered(chain->arrival, chain->row, NULL) > 0;
+	(void)snprintf(detail, size, "generation %llu of the answer table %s it",
+	               (unsigned long long)chain->standing->published->meta.generation,
+	               good ? "offers" : "does not offer");
+	return good;
+}
+
+static const struct {
+	const char *name;
+	step_call call;
+} steps[] = {
+	{ "interface", step_interface },   { "address", step_address },
+	{ "settings", step_settings },     { "forward", step_forward },
+	{ "reply path", step_reply_path }, { "drain", step_drain },
+	{ "dns", step_published },
+};
+
+static json_t *answers_of(const struct chain *chain)
+{
+	json_t *answers = json_array();
+	struct address offered[TABLE_ADDRESSES_MAX];
+	size_t count = answers_offered(chain->arrival, chain->row, offered);
+	for (size_t i = 0; i < count; i++) {
+		char text[ADDRESS_TEXT_MAX];
+		json_array_append_new(answers, json_string(address_format(&offered[i], text)));
+	}
+	return answers;
+}
+
+static json_t *explain_uplink(const struct chain *chain)
+{
+	json_t *list = json_array();
+	bool answered = true;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char detail[256];
+		bool good = steps[i].call(chain, detail, sizeof(detail));
+		answered = answered && good;
+		json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "step", steps[i].name,
+		                                      "good", good, "detail", detail));
+	}
+	return json_pack("{s:s, s:b, s:o, s:o}", "id", chain->view->uplink->id, "answered",
+	                 answered, "answer", answered ? answers_of(chain) : json_array(), "steps",
+	                 list);
+}
+
+/*! The host that a name belongs to, as its domain or one of its aliases. */
+static const struct host *find_host(const struct site *site, const char *name)
+{
+	for (size_t i = 0; i < site->host_count; i++) {
+		const struct host *host = &site->hosts[i];
+		if (strcasecmp(host->domain, name) == 0) {
+			return host;
+		}
+		for (size_t j = 0; j < host->alias.count; j++) {
+			char owner[TABLE_OWNER_MAX + 1];
+			if (host_alias_owner(host, j, owner, sizeof(owner)) == 0 &&
+			    strcasecmp(owner, name) == 0) {
+				return host;
+			}
+		}
+	}
+	return NULL;
+}
+
+static bool host_uses(const struct host *host, unsigned number)
+{
+	for (size_t i = 0; i < host->uplink_count; i++) {
+		if (host->uplink[i] == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+json_t *report_explain(const struct standing *standing, const char *name, const char *uplink,
+                       const char **error)
+{
+	struct chain chain = { .standing = standing, .host = find_host(standing->site, name) };
+	if (standing->plan == NULL || chain.host == NULL) {
+		*error = "no host of the site has that name";
+		return NULL;
+	}
+	const struct uplink *only =
+		uplink != NULL ? site_uplink_by_id(standing->site, uplink) : NULL;
+	if (uplink != NULL && (only == NULL || !host_uses(chain.host, only->number))) {
+		*error = only == NULL ? "no uplink has that id"
+		                      : "the host does not use that uplink";
+		return NULL;
+	}
+
+	uint8_t owner[TABLE_OWNER_MAX];
+	int length = table_owner_from_text(name, owner);
+	chain.row = length < 0 ? NULL : table_find_host(standing->published, owner, (size_t)length);
+	json_t *uplinks = json_array();
+	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
+		chain.view = &standing->plan->uplinks[i];
+		unsigned number = chain.view->uplink->number;
+		if (!host_uses(chain.host, number) || (only != NULL && only->number != number)) {
+			continue;
+		}
+		chain.arrival = table_find_uplink(standing->published, number);
+		json_array_append_new(uplinks, explain_uplink(&chain));
+	}
+	return json_pack("{s:s, s:o}", "name", name, "uplinks", uplinks);
+}

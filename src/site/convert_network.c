@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Converters of addresses, ports and probes.
+ */
+
+#include "site/convert.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+CONVERTER(address)
+{
+	struct address address;
+	if (address_parse(text, &address) == 0) {
+		*(struct address *)value = address;
+		return 0;
+	}
+	const char *slash = strchr(text, '/');
+	const char *percent = strchr(text, '%');
+	if (slash != NULL) {
+		text_add(why, "is not an address: leave out the prefix length '%.8s'", slash);
+	} else if (percent != NULL) {
+		text_add(why, "is not an address: leave out the interface '%.16s'", percent);
+	} else {
+		text_add(why, "is not an IPv4 or IPv6 address, such as 192.168.2.1 or "
+		              "\"2001:db8::1\"");
+	}
+	return -EINVAL;
+}
+
+CONVERTER(uplink_address)
+{
+	const char *equals = strchr(text, '=');
+	if (equals == NULL || equals == text || equals[1] == '\0') {
+		text_add(why, "is not of the form uplink=address, such as primary=10.0.1.1");
+		return -EINVAL;
+	}
+	char *id = strndup(text, (size_t)(equals - text));
+	if (id == NULL) {
+		return -ENOMEM;
+	}
+	struct uplink_address parsed = { 0 };
+	int ret = convert_uplink(conversion, id, &parsed.uplink, why);
+	if (ret == 0) {
+		ret = convert_address(conversion, equals + 1, &parsed.address, why);
+	}
+	free(id);
+	if (ret == 0) {
+		*(struct uplink_address *)value = parsed;
+	}
+	return ret;
+}
+
+struct range {
+	uint64_t first;
+	uint64_t last;
+};
+
+// «80» or «9000-9010»; returns what follows it, or NULL.
+static const char *read_range(const char *text, struct range *range)
+{
+	const char *end = convert_digits(text, 10, &range->first);
+	if (end == NULL) {
+		return NULL;
+	}
+	range->last = range->first;
+	return *end == '-' ? convert_digits(end + 1, 10, &range->last) : end;
+}
+
+static const char *range_error(const struct range *range)
+{
+	if (range->first > UINT16_MAX || range->last > UINT16_MAX) {
+		return "is out of range: ports go up to 65535";
+	}
+	if (range->first == 0 || range->last == 0) {
+		return "is out of range: ports begin at 1";
+	}
+	if (range->first > range->last) {
+		return "is a range that runs backwards: write the lower port first";
+	}
+	return NULL;
+}
+
+static int explain_form(struct text *why)
+{
+	text_add(why, "is not of the form protocol/port, such as tcp/80, udp/443, tcp/443:8443 "
+	              "or tcp/9000-9010");
+	return -EINVAL;
+}
+
+// netfilter maps a range onto another one port by port only if the two are equal.
+static int explain_shift(const struct range *outside, const struct range *inside, const char *name,
+                         struct text *why)
+{
+	text_add(why, "sends a range to other ports, which is not possible: list single ports, ");
+	unsigned long from = (unsigned long)outside->first;
+	unsigned long to = (unsigned long)inside->first;
+	text_add(why, "%s/%lu:%lu, %s/%lu:%lu and so on", name, from, to, name, from + 1, to + 1);
+	return -EINVAL;
+}
+
+CONVERTER(service)
+{
+	static const struct {
+		const char *name;
+		uint8_t protocol;
+	} protocols[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP } };
+
+	const char *name = NULL;
+	uint8_t protocol = 0;
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (strncmp(text, protocols[i].name, 3) == 0 && text[3] == '/') {
+			name = protocols[i].name;
+			protocol = protocols[i].protocol;
+		}
+	}
+	struct range outside;
+	const char *end = name != NULL ? read_range(text + 4, &outside) : NULL;
+	if (end == NULL || (*end != '\0' && *end != ':')) {
+		return explain_form(why);
+	}
+	struct range inside = outside;
+	if (*end == ':') {
+		end = read_range(end + 1, &inside);
+		bool one_to_many = outside.first == outside.last && inside.first != inside.last;
+		if (end == NULL || *end != '\0' || one_to_many) {
+			return explain_form(why);
+		}
+	}
+	const char *error = range_error(&outside);
+	error = error != NULL ? error : range_error(&inside);
+	if (error != NULL) {
+		text_add(why, "%s", error);
+		return -EINVAL;
+	}
+	if (outside.first != outside.last &&
+	    (inside.first != outside.first || inside.last != outside.last)) {
+		return explain_shift(&outside, &inside, name, why);
+	}
+	*(struct service *)value = (struct service){
+		.protocol = protocol,
+		.first = (uint16_t)outside.first,
+		.last = (uint16_t)outside.last,
+		.inside = (uint16_t)inside.first,
+	};
+	return 0;
+}
+
+static bool is_address(const char *text, size_t length)
+{
+	char copy[ADDRESS_TEXT_MAX];
+	struct address address;
+	if (length >= sizeof(copy)) {
+		return false;
+	}
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return address_parse(copy, &address) == 0;
+}
+
+static bool is_icmp(const char *rest)
+{
+	return is_address(rest, strlen(rest));
+}
+
+// «192.0.2.1:80» or «[2001:db8::1]:80».
+static bool is_tcp(const char *rest)
+{
+	const char *colon = strrchr(rest, ':');
+	uint64_t port = 0;
+	const char *end = colon != NULL ? convert_digits(colon + 1, 10, &port) : NULL;
+	if (end == NULL || *end != '\0' || port == 0 || port > UINT16_MAX) {
+		return false;
+	}
+	size_t length = (size_t)(colon - rest);
+	if (rest[0] == '[') {
+		return length > 2 && rest[length - 1] == ']' && is_address(rest + 1, length - 2);
+	}
+	return memchr(rest, ':', length) == NULL && is_address(rest, length);
+}
+
+static bool is_dns(const char *rest)
+{
+	const char *space = strchr(rest, ' ');
+	return space != NULL && is_address(rest, (size_t)(space - rest)) && space[1] != '\0' &&
+	       convert_domain_error(space + 1) == NULL;
+}
+
+static bool is_exec(const char *rest)
+{
+	return rest[0] == '/';
+}
+
+CONVERTER(probe)
+{
+	static const struct {
+		const char *kind;
+		bool (*is_good)(const char *rest);
+		const char *form;
+	} probes[] = {
+		{ "icmp ", is_icmp, "icmp ADDRESS" },
+		{ "tcp ", is_tcp, "tcp ADDRESS:PORT, an IPv6 address in brackets" },
+		{ "dns ", is_dns, "dns ADDRESS NAME" },
+		{ "exec ", is_exec, "exec COMMAND, with its full path" },
+	};
+
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+		size_t length = strlen(probes[i].kind);
+		if (strncmp(text, probes[i].kind, length) != 0) {
+			continue;
+		}
+		if (!probes[i].is_good(text + length) || strchr(text, '\n') != NULL) {
+			text_add(why, "is not a probe: write %s", probes[i].form);
+			return -EINVAL;
+		}
+		char *copy = strdup(text);
+		if (copy == NULL) {
+			return -ENOMEM;
+		}
+		memcpy(value, &copy, sizeof(copy));
+		return 0;
+	}
+	text_add(why, "is not a probe: write icmp ADDRESS, tcp ADDRESS:PORT, dns ADDRESS NAME or "
+	              "exec COMMAND");
+	return -EINVAL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief What writer and reader of the answer table share. Private to table_*.c.
+ */
+
+#pragma once
+
+#include <lmdb.h>
+
+#include "table/table_lmdb.h"
+
+/*! \brief LMDB's codes are negative and below errno's; both become -errno. */
+int lmdb_error(int code);
+
+/*! \brief Open an environment. \param flags  Of mdb_env_open(). \return 0 or -errno. */
+int lmdb_open(const char *path, unsigned flags, MDB_env **env);
+
+/*! \brief Open the main database. \param flags  Of mdb_txn_begin(). \return 0 or -errno. */
+int lmdb_open_dbi(MDB_env *env, unsigned flags, MDB_dbi *dbi);
+
+/*! \brief Copy and validate a table of this boot; see table_reader_read() for the results. */
+int lmdb_read(MDB_env *env, MDB_dbi dbi, struct table **table);
+
+/*! \brief Read the meta row alone. \return 0, -ENOENT, -EBADMSG, -EPROTONOSUPPORT. */
+int lmdb_read_meta(MDB_txn *txn, MDB_dbi dbi, struct table_meta *meta);

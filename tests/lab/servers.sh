@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The machines around the gateway: web server and echo inside, hoster and resolver outside.
+
+# The inside server: a page that says who answered whom, a large file, and an echo on UDP.
+server_start() {
+	local directory=$lab/srv port
+	mkdir -p "$directory/files"
+	truncate -s 1G "$directory/files/large"
+	{
+		cat <<-END
+			daemon off;
+			master_process off;
+			pid $directory/pid;
+			error_log $directory/error.log;
+			events { worker_connections 4096; }
+			http {
+			access_log off;
+			keepalive_timeout 0;
+			client_body_temp_path $directory/body;
+			proxy_temp_path $directory/proxy;
+			fastcgi_temp_path $directory/fastcgi;
+			uwsgi_temp_path $directory/uwsgi;
+			scgi_temp_path $directory/scgi;
+			server {
+		END
+		for port in 25 80 8443 $(seq 9000 9010); do
+			echo "listen $port backlog=4096; listen [::]:$port backlog=4096;"
+		done
+		cat <<-END
+			location / { return 200 "srv port=\$server_port client=\$remote_addr\\n"; }
+			location /large { root $directory/files; }
+			location /slow { alias $directory/files/large; limit_rate 4m; }
+			}
+			}
+		END
+	} >"$directory/nginx.conf"
+	spawn srv nginx -p "$directory" -e "$directory/error.log" -c "$directory/nginx.conf" \
+		>"$directory/log" 2>&1
+	spawn srv "$build/tests/lab/echo" 443 51820 >"$lab/srv/echo.log" 2>&1
+}
+
+# Root, com and example.com at one hoster; www.example.com is delegated to the gateway.
+hoster_start() {
+	local directory=$lab/hoster
+	mkdir -p "$directory"
+	cat >"$directory/root.zone" <<-END
+		. 86400 SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 300
+		. 86400 NS ns.hoster.com.
+		com. 86400 NS ns.hoster.com.
+		ns.hoster.com. 86400 A $hoster4
+		ns.hoster.com. 86400 AAAA $hoster6
+	END
+	cat >"$directory/com.zone" <<-END
+		com. 86400 SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 300
+		com. 86400 NS ns.hoster.com.
+		example.com. 86400 NS ns.hoster.com.
+		ns.hoster.com. 86400 A $hoster4
+		ns.hoster.com. 86400 AAAA $hoster6
+	END
+	cat >"$directory/example.com.zone" <<-END
+		example.com. 86400 SOA ns.hoster.com. hostmaster.example.com. 1 3600 900 604800 300
+		example.com. 86400 NS ns.hoster.com.
+		www.example.com. 86400 NS www-ns1.example.com.
+		www.example.com. 86400 NS www-ns2.example.com.
+		www-ns1.example.com. 86400 A ${address4[primary]}
+		www-ns1.example.com. 86400 AAAA ${address6[primary]}
+		www-ns2.example.com. 86400 A ${address4[backup]}
+		www-ns2.example.com. 86400 AAAA ${address6[backup]}
+		example.com. 86400 MX 10 mail-gw-1.example.com.
+		example.com. 86400 MX 20 mail-gw-2.example.com.
+		mail-gw-1.example.com. 86400 A ${address4[primary]}
+		mail-gw-2.example.com. 86400 A ${address4[backup]}
+	END
+	cat >"$directory/knot.conf" <<-END
+		server:
+		    rundir: $directory
+		    listen: [$hoster4@53, $hoster6@53]
+		    background-workers: 1
+		    udp-workers: 1
+		    tcp-workers: 1
+		log:
+		  - target: stderr
+		    any: info
+		database:
+		    storage: $directory
+		template:
+		  - id: default
+		    storage: $directory
+		    journal-content: none
+		    zonefile-sync: -1
+		zone:
+		  - domain: .
+		    file: root.zone
+		  - domain: com.
+		    file: com.zone
+		  - domain: example.com.
+		    file: example.com.zone
+	END
+	spawn hoster knotd -c "$directory/knot.conf" >"$directory/log" 2>&1
+}
+
+# An ordinary caching resolver that knows nothing but the root.
+resolver_start() {
+	local directory=$lab/res
+	mkdir -p "$directory"
+	cat >"$directory/root.hints" <<-END
+		. 3600000 NS ns.hoster.com.
+		ns.hoster.com. 3600000 A $hoster4
+		ns.hoster.com. 3600000 AAAA $hoster6
+	END
+	cat >"$directory/unbound.conf" <<-END
+		server:
+		    chroot: ""
+		    username: ""
+		    directory: "$directory"
+		    pidfile: "$directory/pid"
+		    use-syslog: no
+		    logfile: ""
+		    num-threads: 1
+		    interface: $resolver4
+		    interface: $resolver6
+		    access-control: 0.0.0.0/0 allow
+		    access-control: ::/0 allow
+		    module-config: "iterator"
+		    root-hints: "$directory/root.hints"
+		remote-control:
+		    control-enable: no
+	END
+	spawn res unbound -d -c "$directory/unbound.conf" >"$directory/log" 2>&1
+	echo "nameserver $resolver4" >"$lab/resolv.conf"
+	echo "hosts: dns" >"$lab/nsswitch.conf"
+}
+
+# A restart empties the resolver's memory of what answered when.
+resolver_restart() {
+	kill_namespace res
+	resolver_start
+	wait_for 5 resolver_answers
+}
+
+server_answers() {
+	ns srv curl -s -o "$lab/srv/probe" --max-time 1 "http://$server4/"
+}
+
+hoster_answers() {
+	ns hoster kdig +short +timeout=1 +retry=0 "@$hoster4" example.com SOA | grep -q ns.hoster.com
+}
+
+# Answered from the root zone alone, so that nothing is asked of the gateway yet.
+resolver_answers() {
+	ns cli kdig +short +timeout=1 +retry=0 "@$resolver4" example.com SOA | grep -q ns.hoster.com
+}
+
+servers_up() {
+	server_start
+	hoster_start
+	resolver_start
+	wait_for 10 server_answers
+	wait_for 10 hoster_answers
+	wait_for 10 resolver_answers
+}
+
+# with_resolver COMMAND...: run it on the client, with the lab's resolver in its resolv.conf. The
+# mounts end with the command: ip netns exec has a mount namespace of its own.
+with_resolver() {
+	# shellcheck disable=SC2016  # expanded by the inner shell
+	ns cli sh -c '
+		mount --bind "$0/resolv.conf" /etc/resolv.conf &&
+		mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf &&
+		exec "$@"' "$lab" "$@"
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The program as it is called: what it prints, and its exit codes.
+ */
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "site_text.h"
+
+#define SITE                                                                        \
+	"site:\n    domain: example.com\n    run-dir: /nonexistent/multihome\n"     \
+	"uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n" \
+	"server:\n  - id: web\n    address: 10.0.0.10\n"                            \
+	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"   \
+	"  - domain: shop.example.com\n    server: web\n    port: tcp/80\n"
+
+static const struct {
+	const char
+		*arguments; // For sh(1); $SITE is a good site file, $BAD a bad one, $DIR a folder.
+	int code;
+	const char *standard; // Part of standard output; "" if it must be empty.
+	const char *error;    // Part of standard error; "" if it must be empty.
+} calls[] = {
+	// Help and version, wherever they stand.
+	{ "--help", 0, "Usage: multihomectl [-c FILE] COMMAND", "" },
+	{ "-h", 0, "  zone host  NAME", "" },
+	{ "status --help", 0, "-c, --config FILE", "" },
+	{ "--version", 0, "multihomectl (multihome) " PACKAGE_VERSION "\n", "" },
+	{ "-V", 0, PACKAGE_VERSION, "" },
+
+	// Usage errors.
+	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
+	{ "statu", 2, "",
+	  "'statu', no such command (known: status, explain, reload, zone host, knot-conf)" },
+	{ "zone", 2, "", "'zone', no such command" },
+	{ "zone parent", 2, "", "'zone parent', no such command" },
+	{ "drain primary", 2, "", "'drain', no such command" },
+	{ "status primary", 2, "", "'status', takes no operand" },
+	{ "explain", 2, "", "'explain', takes one operand: NAME" },
+	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
+	{ "reload --json", 2, "", "--json, no option of 'reload' (but of: status, explain)" },
+	{ "status --serial 1", 2, "",
+	  "--serial, no option of 'status' (but of: zone host, knot-conf)" },
+	{ "status --foo", 2, "", "--foo" },
+	{ "zone host www.example.com --serial", 2, "", "--serial" },
+
+	// Commands that need only the site file.
+	{ "-c $SITE zone host www.example.com --serial 7", 0, " 7 86400 7200 3600000 300\n", "" },
+	{ "zone host WWW.Example.Com. -c $SITE", 0, " 2026112200 86400 ", "" },
+	{ "zone host www.example.com --config=$SITE", 0,
+	  "www.example.com.         10     IN A     192.168.2.1\n", "" },
+	{ "-c $SITE zone host www.example.com --serial 4294967296", 2, "",
+	  "must be a number from 0 to 4294967295" },
+	{ "-c $SITE zone host www.example.com --serial -1", 2, "",
+	  "--serial '-1', must be a number" },
+	{ "-c $SITE zone host www.example.com --serial ''", 2, "", "must be a number" },
+	{ "-c $SITE zone host mail.example.com", 2, "",
+	  "host 'mail.example.com', not in the site file (known: www.example.com, "
+	  "shop.example.com)" },
+	{ "-c $BAD zone host www.example.com", 2, "", "unknown" },
+	{ "-c $DIR/absent zone host www.example.com", 2, "", "absent" },
+	{ "-c $DIR knot-conf", 2, "", "" /* any */ },
+	{ "-c $SITE knot-conf", 0, "listen: 192.168.2.1@53", "" },
+	{ "-c $SITE knot-conf --sections half", 2, "", "must be minimal or full" },
+	{ "-c $SITE knot-conf --zones $DIR/absent", 2, "", "failed to find the folder" },
+	{ "-c $SITE zone host www.example.com -o $DIR/absent/zone", 1, "", "failed to write" },
+	{ "-c $SITE zone host www.example.com -o /dev/null", 1, "",
+	  "/dev/null, failed to write (not a regular file)" },
+	{ "-c $SITE zone host www.example.com >/dev/full", 1, "",
+	  "standard output, failed to write" },
+
+	// Files come out whole, and knotd finds them by a path that does not depend on its own.
+	{ "-c $SITE zone host www.example.com -o $DIR/one && cat $DIR/one", 0, "IN SOA", "" },
+	{ "-c $SITE knot-conf --zones $DIR -o $DIR/part && cat $DIR/part "
+	  "$DIR/shop.example.com.zone",
+	  0, "shop-ns1.example.com.", "" },
+	{ "-c $SITE knot-conf --zones $DIR/. | grep -qF \"file: "
+	  "\\\"$DIR/www.example.com.zone\\\"\"",
+	  0, "", "" },
+	{ "-c $SITE knot-conf --zones $DIR --zone-dir /srv/zones", 0,
+	  "file: \"/srv/zones/www.example.com.zone\"", "" },
+
+	// Commands that need the daemon.
+	{ "-c $SITE status", 1, "",
+	  "control socket '/nonexistent/multihome/control.sock', no answer" },
+	{ "-c $SITE status --socket $DIR/s", 1, "",
+	  "/s', no answer (No such file or directory): is multihomed running?" },
+	{ "-c $BAD status --socket $DIR/s", 1, "", "is multihomed running?" },
+	{ "-c $BAD status", 2, "", "unknown" },
+	{ "-c $SITE explain www.example.com --uplink primary --json", 1, "",
+	  "is multihomed running?" },
+	{ "-c $SITE explain \"$(printf 'a\\377')\"", 2, "", "names must be valid UTF-8" },
+	{ "-c $SITE reload", 1, "", "is multihomed running?" },
+};
+
+static char *read_file(const char *path)
+{
+	struct text text = TEXT_EMPTY;
+	FILE *file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	for (int c = fgetc(file); c != EOF; c = fgetc(file)) {
+		text_add(&text, "%c", c);
+	}
+	(void)fclose(file);
+	return text_take(&text);
+}
+
+static int run_shell(const char *command)
+{
+	int status = system(command);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/*! «» stands for nothing at all, but for a part otherwise. */
+static void assert_part(const char *path, const char *part, bool strict)
+{
+	char *text = read_file(path);
+	if (part[0] == '\0') {
+		ck_assert_msg(!strict || text[0] == '\0', "unexpected: %s", text);
+	} else {
+		ck_assert_msg(strstr(text, part) != NULL, "«%s» not in: %s", part, text);
+	}
+	free(text);
+}
+
+START_TEST(a_call_ends_as_promised)
+{
+	char folder[] = "/tmp/mh-test-XXXXXX";
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	char *site = file_from_text(SITE);
+	char *bad = file_from_text(SITE "unknown: 1\n");
+	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	ck_assert_int_eq(setenv("BAD", bad, 1), 0);
+	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
+	ck_assert_int_eq(run_shell("touch -d '2026-11-22 23:59:59 UTC' $SITE"), 0);
+
+	struct text command = TEXT_EMPTY;
+	text_add(&command, "{ src/multihomectl %s; } >$DIR/stdout 2>$DIR/stderr",
+	         calls[_i].arguments);
+	ck_assert_int_eq(run_shell(command.data), calls[_i].code);
+	struct text path = TEXT_EMPTY;
+	text_add(&path, "%s/stdout", folder);
+	assert_part(path.data, calls[_i].standard, calls[_i].code != 0);
+	text_free(&path);
+	text_add(&path, "%s/stderr", folder);
+	assert_part(path.data, calls[_i].error, calls[_i].code == 0);
+	text_free(&path);
+	text_free(&command);
+
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD"), 0);
+	free(site);
+	free(bad);
+}
+END_TEST
+
+START_TEST(the_same_file_yields_the_same_bytes)
+{
+	char *site = file_from_text(SITE);
+	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	ck_assert_int_eq(run_shell("touch -d '2026-11-22 23:59:59 UTC' $SITE && "
+	                           "a=$(src/multihomectl -c $SITE zone host www.example.com) &&"
+	                           "cp -p $SITE $SITE.copy &&"
+	                           "b=$(TZ=NZT-12 LC_ALL=C.UTF-8"
+	                           " src/multihomectl -c $SITE.copy zone host www.example.com) &&"
+	                           "rm $SITE.copy && [ -n \"$a\" ] && [ \"$a\" = \"$b\" ]"),
+	                 0);
+	(void)unlink(site);
+	free(site);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("multihomectl");
+	TCase *tcase = tcase_create("multihomectl");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_call_ends_as_promised, 0, sizeof(calls) / sizeof(calls[0]));
+	tcase_add_test(tcase, the_same_file_yields_the_same_bytes);
+	suite_add_tcase(suite, tcase);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The status of a site as JSON.
+ */
+
+#include "report_scene.h"
+
+#define ROW(id, forward, reply, dns) \
+	"{'id':'" id "','forward':'" forward "','reply_path':'" reply "','dns':'" dns "'}"
+
+static const struct {
+	const char *observed;
+	const char *broken4;
+	const char *broken6;
+	const char *drained;
+	bool ruleset;
+	const char *uplink; // The first.
+	bool answered[2];
+	const char *www;
+	const char *six;
+	const char *vpn;
+} statuses[] = {
+	{ WELL,
+	  NOTHING_BROKEN,
+	  "{'number':1,'id':'primary','interface':'wan0','state':'up','since_s':0,'reason':'',"
+	  "'address':['192.168.2.1','2001:db8:1::2'],'public':['192.168.2.1','2001:db8:1::2'],"
+	  "'gateway':['192.168.2.6','2001:db8:1::1'],'answered':true}",
+	  { true, true },
+	  "[" ROW("primary", "installed", "installed",
+	          "answered") "," ROW("backup", "installed", "installed", "answered") "]",
+	  // The backup has no IPv6: it neither forwards nor answers for a server without IPv4.
+	  "[" ROW("primary", "installed", "installed",
+	          "answered") "," ROW("backup", "missing", "installed", "withdrawn") "]",
+	  "[" ROW("backup", "installed", "installed", "-") "]" },
+	{ UNPLUGGED,
+	  NOTHING_BROKEN,
+	  "{'number':1,'id':'primary','interface':'wan0','state':'down','since_s':0,"
+	  "'reason':'interface wan0 has no carrier','address':['192.168.2.1','2001:db8:1::2'],"
+	  "'public':[],'gateway':[],'answered':false}",
+	  { false, true },
+	  "[" ROW("primary", "installed", "installed",
+	          "withdrawn") "," ROW("backup", "installed", "installed", "answered") "]",
+	  "[" ROW("primary", "installed", "installed",
+	          "withdrawn") "," ROW("backup", "missing", "installed", "withdrawn") "]",
+	  "[" ROW("backup", "installed", "installed", "-") "]" },
+	// One family's reply path broken: the other one's addresses are answered.
+	{ WELL,
+	  "1",
+	  "",
+	  "",
+	  true,
+	  NULL,
+	  { true, true },
+	  "[" ROW("primary", "installed", "missing",
+	          "answered") "," ROW("backup", "installed", "installed", "answered") "]",
+	  "[" ROW("primary", "installed", "missing",
+	          "answered") "," ROW("backup", "missing", "installed", "withdrawn") "]",
+	  NULL },
+	{ WELL,
+	  "12",
+	  "12",
+	  "",
+	  false,
+	  NULL,
+	  { false, false },
+	  "[" ROW("primary", "missing", "missing", "withdrawn") "," ROW("backup", "missing",
+	                                                                "missing", "withdrawn") "]",
+	  NULL,
+	  "[" ROW("backup", "missing", "missing", "-") "]" },
+	{ WELL,
+	  "",
+	  "",
+	  "1",
+	  true,
+	  NULL,
+	  { true, true },
+	  "[" ROW("primary", "installed", "installed",
+	          "withdrawn") "," ROW("backup", "installed", "installed", "answered") "]",
+	  NULL,
+	  NULL },
+};
+
+static void assert_forward(const json_t *status, size_t index, const char *name, const char *kind,
+                           const char *uplinks)
+{
+	const json_t *forward = json_array_get(json_object_get(status, "hosts"), index);
+	ck_assert_str_eq(json_string_value(json_object_get(forward, "name")), name);
+	ck_assert_str_eq(json_string_value(json_object_get(forward, "kind")), kind);
+	if (uplinks != NULL) {
+		assert_json(json_object_get(forward, "uplinks"), uplinks);
+	}
+}
+
+START_TEST(status_tells_what_stands)
+{
+	struct scene *scene =
+		scene_new(statuses[_i].observed, statuses[_i].broken4, statuses[_i].broken6,
+	                  statuses[_i].drained, statuses[_i].ruleset);
+	json_t *status = report_status(&scene->standing, table_now_ms());
+	ck_assert_ptr_nonnull(status);
+	const json_t *uplinks = json_object_get(status, "uplinks");
+	ck_assert_uint_eq(json_array_size(uplinks), 2);
+	if (statuses[_i].uplink != NULL) {
+		assert_json(json_array_get(uplinks, 0), statuses[_i].uplink);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *answered = json_object_get(json_array_get(uplinks, i), "answered");
+		ck_assert_int_eq(json_is_true(answered), statuses[_i].answered[i]);
+	}
+	ck_assert_uint_eq(json_array_size(json_object_get(status, "hosts")), 5);
+	assert_forward(status, 0, "www.example.com", "host", statuses[_i].www);
+	assert_forward(status, 1, "six.example.com", "host", statuses[_i].six);
+	assert_forward(status, 2, "one.example.com", "host", NULL);
+	assert_forward(status, 3, "example.com", "mail", NULL);
+	assert_forward(status, 4, "vpn", "forward", statuses[_i].vpn);
+	json_decref(status);
+	scene_free(scene);
+}
+END_TEST
+
+START_TEST(status_names_the_site_and_its_hosts)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	scene->history[1].since_ms -= 61999;
+	json_t *status = report_status(&scene->standing, table_now_ms() - 75500);
+	assert_json(json_object_get(status, "version"), "1");
+	assert_json(json_object_get(status, "site"), "'example.com'");
+	assert_json(json_object_get(status, "generation"), "12");
+	assert_json(json_object_get(json_object_get(status, "daemon"), "uptime_s"), "75");
+	assert_json(json_object_get(json_object_get(status, "daemon"), "version"), "'" VERSION "'");
+	const json_t *uplinks = json_object_get(status, "uplinks");
+	assert_json(json_object_get(json_array_get(uplinks, 1), "address"), "['172.16.1.1']");
+	assert_json(json_object_get(json_array_get(uplinks, 1), "public"), "['198.51.100.1']");
+	const json_t *six = json_array_get(json_object_get(status, "hosts"), 1);
+	assert_json(json_object_get(six, "policy"), "'all'");
+	assert_json(json_object_get(six, "ttl"), "60");
+	assert_json(json_object_get(six, "server"), "'six'");
+	const json_t *vpn = json_array_get(json_object_get(status, "hosts"), 4);
+	ck_assert_ptr_null(json_object_get(vpn, "policy"));
+	json_decref(status);
+	scene_free(scene);
+}
+END_TEST
+
+START_TEST(warnings_are_what_works_in_part_or_may_stop_us)
+{
+	struct scene *scene = scene_new(WELL "forwarding4 off\n", NOTHING_BROKEN);
+	scene->standing.foreign_drops = "table inet filter, chain forward\ntable ip a, chain b";
+	json_t *status = report_status(&scene->standing, 0);
+	// The backup has IPv4 only: its reason is in its row, it works not even in part.
+	assert_json(json_object_get(status, "warnings"),
+	            "['table inet filter, chain forward drops by policy and may stop the forwards; "
+	            "remedy: add «ct status dnat accept» to it',"
+	            "'table ip a, chain b drops by policy and may stop the forwards; "
+	            "remedy: add «ct status dnat accept» to it',"
+	            "'uplink \\u0027primary\\u0027: IPv4 forwarding is off; remedy: sysctl -w "
+	            "net.ipv4.ip_forward=1']");
+	json_decref(status);
+	scene_free(scene);
+}
+END_TEST
+
+START_TEST(nothing_is_told_before_the_first_pass)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	const char *error = NULL;
+	scene->standing.plan = NULL;
+	ck_assert_ptr_null(report_status(&scene->standing, 0));
+	ck_assert_ptr_null(report_explain(&scene->standing, "www.example.com", NULL, &error));
+	ck_assert_ptr_nonnull(error);
+	scene_free(scene);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("report");
+	TCase *tcase = tcase_create("report");
+	tcase_add_loop_test(tcase, status_tells_what_stands, 0, COUNT(statuses));
+	tcase_add_test(tcase, status_names_the_site_and_its_hosts);
+	tcase_add_test(tcase, warnings_are_what_works_in_part_or_may_stop_us);
+	tcase_add_test(tcase, nothing_is_told_before_the_first_pass);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}

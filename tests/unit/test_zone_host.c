@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Host zones: what each kind of site must have in them, judged by kzonecheck too.
+ */
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/zone_host.h"
+#include "site_text.h"
+
+#define SITE "site:\n    domain: example.com\n    hostmaster: first.last@example.com\n"
+#define UPLINKS                                           \
+	"uplink:\n"                                       \
+	"  - id: primary\n    interface: wan0\n"          \
+	"    address: [192.168.2.1, \"2001:db8:1::2\"]\n" \
+	"  - id: backup\n    interface: wan1\n"           \
+	"    address: [172.16.1.1, \"2001:db8:2::2\"]\n"
+#define SERVER "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
+#define SERVER4 "server:\n  - id: web\n    address: 10.0.0.10\n"
+#define HOST "host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"
+
+#define SOA(name)                                                                                 \
+	name " 3600 IN SOA www-ns1.example.com. first\\.last.example.com. 2026112200 86400 7200 " \
+	     "3600000 300\n"
+#define NS(ttl)                                                 \
+	"www.example.com. " ttl " IN NS www-ns1.example.com.\n" \
+	"www.example.com. " ttl " IN NS www-ns2.example.com.\n"
+
+static const struct {
+	const char *site;
+	const char *records; // Single spaces, without comments.
+	const char *comment; // A part of one, or NULL.
+} zones[] = {
+	{ SITE UPLINKS SERVER HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+	  "www.example.com: the zone of a host" },
+	// The order is the host's, not that of the uplinks; name servers are those of all uplinks.
+	{ SITE UPLINKS SERVER HOST "    uplink: [backup]\n    ttl: 1m\n    policy: all\n",
+	  SOA("www.example.com.") NS("86400") "www.example.com. 60 IN A 172.16.1.1\n"
+	                                      "www.example.com. 60 IN AAAA 2001:db8:2::2\n",
+	  "(policy all)" },
+	// Every alias is answered like the host.
+	{ SITE UPLINKS SERVER4 HOST "    alias: [api, a.b, img.www.example.com]\n",
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "api.www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "a.b.www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "img.www.example.com. 10 IN A 192.168.2.1\n",
+	  NULL },
+	// No AAAA without a server that has one, though the uplinks have.
+	{ SITE UPLINKS SERVER4 HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n", NULL },
+	// No AAAA without an uplink that has one, though the server has.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n", NULL },
+	// The address behind a 1:1 NAT is what the outside sees.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n"
+	       "    public-address: 198.51.100.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
+	// Families are told apart: behind a 1:1 NAT for IPv4, IPv6 is as it is.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
+	       "    address: [192.168.2.1, \"2001:db8:1::2\"]\n"
+	       "    public-address: 198.51.100.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n"
+	                                      "www.example.com. 10 IN AAAA 2001:db8:1::2\n",
+	  NULL },
+	// A public address in the file does not move, whatever the interface gets.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    public-address: 198.51.100.1\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
+	// A fixed address is better than a made-up one; name servers may move.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
+	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
+	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 172.16.1.1\n", NULL },
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
+	       "  - id: backup\n    interface: wan1\n" SERVER HOST,
+	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 192.0.2.1\n"
+	                                     "www.example.com. 10 IN AAAA 2001:db8::\n",
+	  "; No uplink has an address for AAAA in the site file" },
+	// In source-address mode a family needs the server's own address for the uplink.
+	{ SITE UPLINKS "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
+	               "    reply-path: source-address\n    uplink-address: [primary=10.0.1.1, "
+	               "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
+	  NULL },
+	// Dots in the label of a name server would make it another zone's name.
+	{ SITE UPLINKS SERVER4
+	  "host:\n  - domain: a.b.example.com\n    server: web\n    port: tcp/80\n",
+	  "a.b.example.com. 3600 IN SOA a-b-ns1.example.com. first\\.last.example.com. 2026112200 "
+	  "86400 7200 3600000 300\n"
+	  "a.b.example.com. 86400 IN NS a-b-ns1.example.com.\n"
+	  "a.b.example.com. 86400 IN NS a-b-ns2.example.com.\n"
+	  "a.b.example.com. 10 IN A 192.168.2.1\n",
+	  NULL },
+	// A host elsewhere has its name servers in the site's domain too.
+	{ SITE UPLINKS SERVER4
+	  "host:\n  - domain: shop.myexample.com\n    server: web\n    port: tcp/80\n",
+	  "shop.myexample.com. 3600 IN SOA shop-myexample-com-ns1.example.com. "
+	  "first\\.last.example.com. 2026112200 86400 7200 3600000 300\n"
+	  "shop.myexample.com. 86400 IN NS shop-myexample-com-ns1.example.com.\n"
+	  "shop.myexample.com. 86400 IN NS shop-myexample-com-ns2.example.com.\n"
+	  "shop.myexample.com. 10 IN A 192.168.2.1\n",
+	  NULL },
+};
+
+/*! Without comments, with single spaces. */
+static void squeeze(const char *zone, struct text *records)
+{
+	for (const char *c = zone; *c != '\0'; c++) {
+		bool starts = c == zone || c[-1] == '\n';
+		if (starts && *c == ';') {
+			c += strcspn(c, "\n");
+		} else if (*c != ' ' || c[1] != ' ') {
+			text_add(records, "%c", *c);
+		}
+	}
+}
+
+static void run_kzonecheck(const char *origin, const char *zone)
+{
+	if (system("command -v kzonecheck >/dev/null") != 0) {
+		return;
+	}
+	struct text command = TEXT_EMPTY;
+	char *path = file_from_text(zone);
+	text_add(&command, "kzonecheck -o %s %s", origin, path);
+	ck_assert_msg(system(command.data) == 0, "kzonecheck refused: %s", zone);
+	(void)unlink(path);
+	free(path);
+	text_free(&command);
+}
+
+START_TEST(the_zone_follows_from_the_site)
+{
+	struct site *site = site_from_text(zones[_i].site);
+	struct text text = TEXT_EMPTY;
+	struct text records = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	ck_assert_int_eq(zone_host_write(site, &site->hosts[0], 2026112200, &text, &error), 0);
+	ck_assert_uint_eq(error.length, 0);
+	squeeze(text.data, &records);
+	ck_assert_str_eq(records.data, zones[_i].records);
+	if (zones[_i].comment != NULL) {
+		ck_assert_ptr_nonnull(strstr(text.data, zones[_i].comment));
+	}
+	run_kzonecheck(site->hosts[0].domain, text.data);
+	text_free(&error);
+	text_free(&records);
+	text_free(&text);
+	site_free(site);
+}
+END_TEST
+
+#define LABEL59 "a123456789b123456789c123456789d123456789e123456789f12345678"
+
+static const struct {
+	const char *domain;
+	int ret;
+} domains[] = {
+	{ LABEL59 ".example.com", 0 },
+	{ LABEL59 "x.example.com", -EINVAL },
+	{ "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.example.org", -EINVAL },
+};
+
+// The loader refuses such hosts with their line; here they are put in behind its back.
+START_TEST(a_name_server_with_too_long_a_label_is_refused)
+{
+	struct site *site = site_from_text(SITE UPLINKS SERVER HOST);
+	free(site->hosts[0].domain);
+	site->hosts[0].domain = strdup(domains[_i].domain);
+	struct text text = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	ck_assert_int_eq(zone_host_write(site, &site->hosts[0], 1, &text, &error), domains[_i].ret);
+	if (domains[_i].ret != 0) {
+		ck_assert_uint_eq(text.length, 0);
+		ck_assert_ptr_nonnull(strstr(error.data, domains[_i].domain));
+		ck_assert_ptr_nonnull(strstr(error.data, "63"));
+	}
+	text_free(&error);
+	text_free(&text);
+	site_free(site);
+}
+END_TEST
+
+#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+
+int main(void)
+{
+	Suite *suite = suite_create("zone_host");
+	TCase *tcase = tcase_create("zone_host");
+	tcase_add_loop_test(tcase, the_zone_follows_from_the_site, 0, COUNT(zones));
+	tcase_add_loop_test(tcase, a_name_server_with_too_long_a_label_is_refused, 0,
+	                    COUNT(domains));
+	suite_add_tcase(suite, tcase);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
