@@ -140,7 +140,7 @@ static inline bool is_open(knotd_state_t state)
 
 /*! Leave the query to knotd, and to the hooks that come after it. */
 static inline knotd_state_t step_aside(struct fast_memory *memory, const struct snapshot *snapshot,
-				       knotd_state_t state)
+                                       knotd_state_t state)
 {
 	memory->snapshot = snapshot;
 	memory->ours = is_open(state);
@@ -166,10 +166,7 @@ static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knot
 	    pkt->max_size - pkt->reserved - pkt->size < TAIL_WIRE_MIN) {
 		return step_aside(memory, NULL, state);
 	}
-	struct address address = local_address(local);
-	pkt->size += tail_write_record(pkt->wire + pkt->size, arrival->ttl, &address);
-	knot_wire_set_ancount(pkt->wire, 1);
-	knot_wire_set_aa(pkt->wire);
+	fast_append_local(pkt, local, arrival->ttl);
 	struct sections_slot *slots = memory->sections;
 	knot_rrset_t ns = { 0 };
 	if (slots != NULL) {
@@ -385,17 +382,12 @@ static int arrival_load(knotd_mod_t *mod)
 	}
 	// Last: knotd 3.2 keeps the hooks of a module that failed to load.
 	knotd_mod_ctx_set(mod, arrival);
-	if (ret == KNOT_EOK) {
-		ret = knotd_mod_hook(mod, KNOTD_STAGE_BEGIN, begin_hook);
-	}
-	if (ret == KNOT_EOK) {
-		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ANSWER, answer_hook);
-	}
-	if (ret == KNOT_EOK) {
-		ret = knotd_mod_in_hook(mod, KNOTD_STAGE_ADDITIONAL, additional_hook);
-	}
-	if (ret == KNOT_EOK) {
-		ret = knotd_mod_hook(mod, KNOTD_STAGE_END, end_hook);
+	if (ret == KNOT_EOK &&
+	    (knotd_mod_hook(mod, KNOTD_STAGE_BEGIN, begin_hook) != KNOT_EOK ||
+	     knotd_mod_in_hook(mod, KNOTD_STAGE_ANSWER, answer_hook) != KNOT_EOK ||
+	     knotd_mod_in_hook(mod, KNOTD_STAGE_ADDITIONAL, additional_hook) != KNOT_EOK ||
+	     knotd_mod_hook(mod, KNOTD_STAGE_END, end_hook) != KNOT_EOK)) {
+		ret = KNOT_ENOMEM;
 	}
 	if (ret != KNOT_EOK) {
 		// Some versions of knotd unload a module that failed to load, others do not.

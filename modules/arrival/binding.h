@@ -67,7 +67,7 @@ static inline struct binding_slot *binding_slot(const struct binding_map *map,
 	for (size_t at = key->hash & map->mask;; at = (at + 1) & map->mask) {
 		struct binding_slot *slot = &map->slots[at];
 		bool found = slot->word[0] == key->word[0] && slot->word[1] == key->word[1] &&
-			     slot->family == key->family;
+		             slot->family == key->family;
 		if (found || slot->family == 0) {
 			return slot;
 		}

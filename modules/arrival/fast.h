@@ -68,3 +68,12 @@ static inline bool fast_append(knot_pkt_t *pkt, const struct tail *tail)
 	knot_wire_set_aa(pkt->wire);
 	return true;
 }
+
+/*! \brief The same for a local end, if there are TAIL_WIRE_MIN octets left. */
+static inline void fast_append_local(knot_pkt_t *pkt, const struct local *local, uint32_t ttl)
+{
+	struct address address = local_address(local);
+	pkt->size += tail_write_record(pkt->wire + pkt->size, ttl, &address);
+	knot_wire_set_ancount(pkt->wire, 1);
+	knot_wire_set_aa(pkt->wire);
+}
