@@ -74,6 +74,7 @@ try:
     import dns.exception
     import dns.flags
     import dns.message
+    import dns.opcode
     import dns.query
     import dns.rcode
     import dns.rdatatype
@@ -270,13 +271,15 @@ class Knotd:
 
 
 def query(name, rrtype, at, source=None, tcp=False, edns=None, do=False, options=None, key=None,
-          payload=1232, rdclass="IN", timeout=5, port=53, raw=False, flags=None):
+          payload=1232, rdclass="IN", timeout=5, port=53, flags=None, opcode=None):
     message = dns.message.make_query(name, rrtype, rdclass, use_edns=0 if (edns or do) else False,
                                      want_dnssec=do, payload=payload, options=options)
     if not (edns or do):
         message.use_edns(False)
     if flags is not None:
         message.flags = flags
+    if opcode is not None:
+        message.set_opcode(opcode)
     if key is not None:
         message.use_tsig(dns.tsigkeyring.from_text({key[0]: key[1]}), algorithm="hmac-sha256")
     ask = dns.query.tcp if tcp else dns.query.udp

@@ -24,7 +24,7 @@
 #define HOSTS 50
 
 static char folder[64];
-static char path[80];
+static char path[100];
 
 static void remove_table(void)
 {
@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(test_table_is_opened_twice)
 {
-	char other[100];
+	char other[128];
 	struct table_writer *writer = open_writer();
 	publish(writer, 5, 0);
 	struct snapshot_source *source = open_source(0);
@@ -309,12 +309,33 @@ START_TEST(test_lost_table_takes_its_answers_along)
 }
 END_TEST
 
+START_TEST(test_table_that_took_the_place_of_another_is_missed)
+{
+	char kept[sizeof(path)];
+	(void)snprintf(kept, sizeof(kept), "%s", path);
+	struct table_writer *writer = open_writer();
+	publish(writer, 5, 0);
+	struct snapshot_source *source = open_source(0);
+	(void)snprintf(path, sizeof(path), "%s/new", folder);
+	struct table_writer *other = open_writer();
+	publish(other, 6, 0);
+	// In one step: at no time is there none.
+	ck_assert_int_eq(renameat2(AT_FDCWD, path, AT_FDCWD, kept, RENAME_EXCHANGE), 0);
+	wait_for(source, 6);
+	snapshot_source_put(source);
+	table_writer_close(other);
+	table_writer_close(writer);
+	remove_table();
+	(void)snprintf(path, sizeof(path), "%s", kept);
+}
+END_TEST
+
 START_TEST(test_damaged_row_is_served)
 {
 	struct table_writer *writer = open_writer();
 	publish(writer, 5, 0);
 	struct snapshot_source *source = open_source(0);
-	char name[100];
+	char name[128];
 	(void)snprintf(name, sizeof(name), "%s/data.mdb", path);
 	int file = open(name, O_RDWR);
 	ck_assert_int_ge(file, 0);
@@ -358,6 +379,7 @@ int main(void)
 	tcase_add_test(tests, test_heartbeat_rebuilds_the_answers);
 	tcase_add_test(tests, test_silent_writer_keeps_its_answers);
 	tcase_add_test(tests, test_lost_table_takes_its_answers_along);
+	tcase_add_test(tests, test_table_that_took_the_place_of_another_is_missed);
 	tcase_add_test(tests, test_damaged_row_is_served);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
