@@ -32,6 +32,7 @@ struct command_line {
 	const char *sections;
 	const char *zone_dir;
 	const char *zones;
+	const char *format;
 	bool json;
 };
 
@@ -40,6 +41,7 @@ int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
 int command_reload(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
+int command_zone_parent(const struct command_line *line);
 int command_knot_conf(const struct command_line *line);
 
 /*! \brief Write «error: ...» on standard error. */

@@ -23,7 +23,8 @@ enum {
 	FOR_ZONE_HOST = 1 << 3,
 	FOR_KNOT_CONF = 1 << 4,
 	FOR_DAEMON = FOR_STATUS | FOR_EXPLAIN | FOR_RELOAD,
-	FOR_ALL = FOR_DAEMON | FOR_ZONE_HOST | FOR_KNOT_CONF,
+	FOR_ZONE_PARENT = 1 << 5,
+	FOR_ALL = FOR_DAEMON | FOR_ZONE_HOST | FOR_KNOT_CONF | FOR_ZONE_PARENT,
 };
 
 static const struct command {
@@ -38,6 +39,8 @@ static const struct command {
 	{ "reload", NULL, FOR_RELOAD, command_reload, "make the daemon read the site file again" },
 	{ "zone host", "NAME", FOR_ZONE_HOST, command_zone_host,
 	  "print the zone of a host for knotd" },
+	{ "zone parent", NULL, FOR_ZONE_PARENT, command_zone_parent,
+	  "print what the parent zone must hold" },
 	{ "knot-conf", NULL, FOR_KNOT_CONF, command_knot_conf,
 	  "print the part of knot.conf for the site" },
 };
@@ -58,8 +61,10 @@ static const struct option_row {
 	{ 0, "uplink", "ID", MEMBER(uplink), FOR_EXPLAIN, "by this uplink only" },
 	{ 0, "serial", "N", MEMBER(serial), FOR_ZONE_HOST | FOR_KNOT_CONF,
 	  "serial number (day of the site file's last change)" },
-	{ 'o', "output", "FILE", MEMBER(output), FOR_ZONE_HOST | FOR_KNOT_CONF,
+	{ 'o', "output", "FILE", MEMBER(output), FOR_ZONE_HOST | FOR_KNOT_CONF | FOR_ZONE_PARENT,
 	  "replace a file in one step" },
+	{ 0, "format", "NAME", MEMBER(format), FOR_ZONE_PARENT,
+	  "zone (default), nsupdate, octodns, dnscontrol or json" },
 	{ 0, "zones", "DIR", MEMBER(zones), FOR_KNOT_CONF,
 	  "write the zone of each host there too" },
 	{ 0, "zone-dir", "DIR", MEMBER(zone_dir), FOR_KNOT_CONF,
@@ -79,7 +84,7 @@ static void print_help(void)
 	(void)printf("Usage: multihomectl [-c FILE] COMMAND [OPTION]...\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		const char *operand = commands[i].operand != NULL ? commands[i].operand : "";
-		(void)printf("  %-10s %-14s %s\n", commands[i].name, operand, commands[i].help);
+		(void)printf("  %-11s %-13s %s\n", commands[i].name, operand, commands[i].help);
 	}
 
 	(void)printf("\nOptions:\n");

@@ -16,18 +16,6 @@
 #include "site/site.h"
 
 /*!
- * \brief Name of the name server of a host zone for one uplink: «www-ns1.example.com».
- *
- * The label is the host's name below the site's domain, with dots turned to hyphens; of a host
- * outside the site's domain it is the whole name.
- *
- * \param number  The uplink's number.
- * \param name    The name is added to it, without the last dot.
- */
-void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
-                           struct text *name);
-
-/*!
  * \brief Write a host's zone.
  *
  * \param serial  Serial number of the SOA record.

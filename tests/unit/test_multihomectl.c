@@ -19,16 +19,22 @@
 	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"   \
 	"  - domain: shop.example.com\n    server: web\n    port: tcp/80\n"
 
+#define FOLLOWED                                                   \
+	"site: {domain: example.com}\nuplink:\n"                   \
+	"- {id: primary, interface: wan0, address: 192.168.2.1}\n" \
+	"- {id: backup, interface: wan1}\n"
+
 static const struct {
-	const char
-		*arguments; // For sh(1); $SITE is a good site file, $BAD a bad one, $DIR a folder.
+	const char *
+		arguments; // For sh(1); $SITE is a good site file, $BAD a bad one, $FOLLOWED one with an
+			   // uplink without address, $DIR a folder.
 	int code;
 	const char *standard; // Part of standard output; "" if it must be empty.
 	const char *error;    // Part of standard error; "" if it must be empty.
 } calls[] = {
 	// Help and version, wherever they stand.
 	{ "--help", 0, "Usage: multihomectl [-c FILE] COMMAND", "" },
-	{ "-h", 0, "  zone host  NAME", "" },
+	{ "-h", 0, "  zone host   NAME", "" },
 	{ "status --help", 0, "-c, --config FILE", "" },
 	{ "--version", 0, "multihomectl (multihome) " PACKAGE_VERSION "\n", "" },
 	{ "-V", 0, PACKAGE_VERSION, "" },
@@ -36,9 +42,10 @@ static const struct {
 	// Usage errors.
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
-	  "'statu', no such command (known: status, explain, reload, zone host, knot-conf)" },
+	  "'statu', no such command (known: status, explain, reload, zone host, "
+	  "zone parent, knot-conf)" },
 	{ "zone", 2, "", "'zone', no such command" },
-	{ "zone parent", 2, "", "'zone parent', no such command" },
+	{ "zone child", 2, "", "'zone child', no such command" },
 	{ "drain primary", 2, "", "'drain', no such command" },
 	{ "status primary", 2, "", "'status', takes no operand" },
 	{ "explain", 2, "", "'explain', takes one operand: NAME" },
@@ -69,6 +76,15 @@ static const struct {
 	{ "-c $SITE knot-conf --sections half", 2, "", "must be minimal or full" },
 	{ "-c $SITE knot-conf --zones $DIR/absent", 2, "", "failed to find the folder" },
 	{ "-c $SITE zone host www.example.com -o $DIR/absent/zone", 1, "", "failed to write" },
+	{ "-c $SITE zone parent", 0, "shop-ns1.example.com.    86400  IN A     192.168.2.1\n", "" },
+	{ "-c $SITE zone parent --format nsupdate", 0, "\nsend\n", "" },
+	{ "-c $SITE zone parent --format bind", 2, "",
+	  "--format 'bind', must be zone, nsupdate, octodns, dnscontrol or json" },
+	{ "-c $SITE zone parent example.com", 2, "", "'zone parent', takes no operand" },
+	{ "-c $SITE zone parent -o $DIR/records && cat $DIR/records", 0, "IN NS", "" },
+	// A refused zone leaves the file of before.
+	{ "-c $FOLLOWED zone parent -o $SITE; c=$?; grep -q domain $SITE && exit $c", 2, "",
+	  "uplink 'backup', has no address in the site file" },
 	{ "-c $SITE zone host www.example.com -o /dev/null", 1, "",
 	  "/dev/null, failed to write (not a regular file)" },
 	{ "-c $SITE zone host www.example.com >/dev/full", 1, "",
@@ -136,7 +152,9 @@ START_TEST(a_call_ends_as_promised)
 	char *site = file_from_text(SITE);
 	char *bad = file_from_text(SITE "unknown: 1\n");
 	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	char *followed = file_from_text(FOLLOWED);
 	ck_assert_int_eq(setenv("BAD", bad, 1), 0);
+	ck_assert_int_eq(setenv("FOLLOWED", followed, 1), 0);
 	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
 	ck_assert_int_eq(run_shell("touch -d '2026-11-22 23:59:59 UTC' $SITE"), 0);
 
@@ -153,9 +171,10 @@ START_TEST(a_call_ends_as_promised)
 	text_free(&path);
 	text_free(&command);
 
-	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD"), 0);
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD $FOLLOWED"), 0);
 	free(site);
 	free(bad);
+	free(followed);
 }
 END_TEST
 
