@@ -23,15 +23,10 @@
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
 
-#define MOD_TABLE \
-	"\x05"    \
-	"table"
-#define MOD_TTL \
-	"\x03"  \
-	"ttl"
-#define MOD_SECTIONS \
-	"\x08"       \
-	"sections"
+// Names as libknot's parser wants them: after their lengths.
+#define MOD_TABLE "\x05table"
+#define MOD_TTL "\x03ttl"
+#define MOD_SECTIONS "\x08sections"
 
 enum { SECTIONS_MINIMAL, SECTIONS_FULL };
 
@@ -360,8 +355,7 @@ static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	arrival->snapshot = snapshot_place(arrival->source);
 	if (reason != 0) {
 		knotd_mod_log(mod, LOG_WARNING,
-		              "table '%s', failed to read (%s), serving the zones' own data until "
-		              "it is there",
+		              "table '%s', failed to read (%s), serving the zones' own data",
 		              table.single.string, strerror(-reason));
 	}
 	return KNOT_EOK;

@@ -97,11 +97,12 @@ static void take_off(knot_pkt_t *pkt, uint16_t from)
 	pkt->compr.suffix.labels = 0;
 }
 
-/*! Put an RRset back, where its owner was written by a pointer again by that pointer. */
-static int put_back(knot_pkt_t *pkt, const knot_rrset_t *rrset, const knot_rrinfo_t *info)
+/*! Put an RRset back; where its owner was a pointer to before what was taken off, as that again. */
+static int put_back(knot_pkt_t *pkt, size_t kept, const knot_rrset_t *rrset,
+                    const knot_rrinfo_t *info)
 {
 	uint16_t hint = info->compress_ptr[KNOT_COMPR_HINT_OWNER];
-	if (hint >= pkt->size) {
+	if (hint >= kept) {
 		hint = KNOT_COMPR_HINT_NONE;
 	}
 	return knot_pkt_put(pkt, hint, rrset, info->flags);
@@ -112,6 +113,7 @@ static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t co
                                     rewrite_decide decide, void *context)
 {
 	enum rewrite_result result = REWRITE_DONE;
+	size_t kept = pkt->size;
 	// Descriptors are put at or before the place they are read from.
 	for (uint16_t i = first; i < count; i++) {
 		knot_rrset_t rrset = pkt->rr[i];
@@ -130,7 +132,7 @@ static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t co
 			rrset.rrs.rdata = (knot_rdata_t *)(uintptr_t)tail->rdata;
 			info.flags &= (uint16_t)~KNOT_PF_FREE;
 		}
-		int ret = put_back(pkt, &rrset, &info);
+		int ret = put_back(pkt, kept, &rrset, &info);
 		if (ret != KNOT_EOK) {
 			return ret == KNOT_ESPACE ? REWRITE_NO_ROOM : REWRITE_ERROR;
 		}
@@ -182,6 +184,6 @@ void rewrite_finished(knot_pkt_t *pkt, rewrite_decide decide, void *context)
 	}
 	(void)knot_pkt_reclaim(pkt, opt_size);
 	if (with_opt) {
-		(void)put_back(pkt, &opt, &opt_info);
+		(void)knot_pkt_put(pkt, KNOT_COMPR_HINT_NONE, &opt, opt_info.flags);
 	}
 }
