@@ -108,7 +108,9 @@ int command_write(const char *path, const struct text *text)
 		return EXIT_GOOD;
 	}
 	// Errors of standard output are seen by main when it closes it.
-	(void)fwrite(text->data, 1, text->length, stdout);
+	if (text->length > 0) {
+		(void)fwrite(text->data, 1, text->length, stdout);
+	}
 	return EXIT_GOOD;
 }
 
