@@ -138,6 +138,21 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 	return ret;
 }
 
+/*! Keep what a pass saw and wanted, for the next one and for status. */
+static void keep_pass(struct reconcile *reconcile, struct plan *plan, const struct observed *before,
+                      const struct observed *after)
+{
+	plan_free(reconcile->plan);
+	observed_deinit(&reconcile->before);
+	observed_deinit(&reconcile->observed);
+	reconcile->plan = plan;
+	reconcile->mask = reconcile->site->fwmark_mask;
+	reconcile->before = *before;
+	reconcile->observed = *after;
+	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
+	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
+}
+
 int reconcile_run(struct reconcile *reconcile)
 {
 	struct observed before = { 0 };
@@ -190,15 +205,7 @@ int reconcile_run(struct reconcile *reconcile)
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
 
-	plan_free(reconcile->plan);
-	observed_deinit(&reconcile->before);
-	observed_deinit(&reconcile->observed);
-	reconcile->plan = plan;
-	reconcile->mask = reconcile->site->fwmark_mask;
-	reconcile->before = before;
-	reconcile->observed = after;
-	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
-	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
+	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
 }
 
