@@ -39,7 +39,7 @@ static const knot_lookup_t sections_options[] = { { SECTIONS_MINIMAL, "minimal" 
 
 static const yp_item_t arrival_conf[] = {
 	{ MOD_TABLE, YP_TSTR, YP_VNONE },
-	{ MOD_TTL, YP_TINT, YP_VINT = { 0, TTL_MAX, TTL_DEFAULT, YP_STIME } },
+	{ MOD_TTL, YP_TINT, YP_VINT = { .max = TTL_MAX, .dflt = TTL_DEFAULT, .unit = YP_STIME } },
 	{ MOD_SECTIONS, YP_TOPT, YP_VOPT = { sections_options, SECTIONS_MINIMAL } },
 	{ 0 }
 };

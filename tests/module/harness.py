@@ -222,16 +222,20 @@ class Knotd:
         with open(self.conf, "w") as file:
             file.write("\n".join(lines) + "\n")
 
-    def start(self):
-        log = open(self.log_path, "ab")
+    def environment(self):
+        """A module that is built with sanitizers needs their library in whoever loads it."""
         environment = dict(os.environ)
         linked = subprocess.run(["ldd", self.module], capture_output=True, text=True).stdout
         preload = [word for word in linked.split() if word.startswith("/") and "asan" in word]
         if preload:
             environment["LD_PRELOAD"] = preload[0]
             environment["ASAN_OPTIONS"] = "detect_leaks=0"
+        return environment
+
+    def start(self):
+        log = open(self.log_path, "ab")
         self.process = start(self.prefix + ["knotd", "-c", self.conf], stderr=log, stdout=log,
-                             env=environment)
+                             env=self.environment())
         wait_for(lambda: "server started" in self.log() or self.process.poll() is not None,
                  "the start of knotd", 30)
         assert self.process.poll() is None, self.log()
@@ -249,7 +253,8 @@ class Knotd:
 
     def control(self, *words):
         done = subprocess.run(["knotc", "-c", self.conf, "-s", os.path.join(self.folder, "knot.sock"),
-                               "-t", "30"] + list(words), capture_output=True, text=True)
+                               "-t", "30"] + list(words), capture_output=True, text=True,
+                              env=self.environment())
         assert done.returncode == 0, done.stdout + done.stderr + self.log()
         return done.stdout
 
