@@ -24,7 +24,9 @@ enum {
 	FOR_KNOT_CONF = 1 << 4,
 	FOR_DAEMON = FOR_STATUS | FOR_EXPLAIN | FOR_RELOAD,
 	FOR_ZONE_PARENT = 1 << 5,
-	FOR_ALL = FOR_DAEMON | FOR_ZONE_HOST | FOR_KNOT_CONF | FOR_ZONE_PARENT,
+	FOR_ZONE_MAIL = 1 << 6,
+	FOR_SERIAL = FOR_ZONE_HOST | FOR_ZONE_MAIL | FOR_KNOT_CONF,
+	FOR_ALL = FOR_DAEMON | FOR_SERIAL | FOR_ZONE_PARENT,
 };
 
 static const struct command {
@@ -41,6 +43,8 @@ static const struct command {
 	  "print the zone of a host for knotd" },
 	{ "zone parent", NULL, FOR_ZONE_PARENT, command_zone_parent,
 	  "print what the parent zone must hold" },
+	{ "zone mail", "DOMAIN", FOR_ZONE_MAIL, command_zone_mail,
+	  "print the whole zone of a mail domain" },
 	{ "knot-conf", NULL, FOR_KNOT_CONF, command_knot_conf,
 	  "print the part of knot.conf for the site" },
 };
@@ -59,9 +63,9 @@ static const struct option_row {
 	  "control socket (control.sock in run-dir)" },
 	{ 0, "json", NULL, MEMBER(json), FOR_STATUS | FOR_EXPLAIN, "the daemon's answer as JSON" },
 	{ 0, "uplink", "ID", MEMBER(uplink), FOR_EXPLAIN, "by this uplink only" },
-	{ 0, "serial", "N", MEMBER(serial), FOR_ZONE_HOST | FOR_KNOT_CONF,
+	{ 0, "serial", "N", MEMBER(serial), FOR_SERIAL,
 	  "serial number (day of the site file's last change)" },
-	{ 'o', "output", "FILE", MEMBER(output), FOR_ZONE_HOST | FOR_KNOT_CONF | FOR_ZONE_PARENT,
+	{ 'o', "output", "FILE", MEMBER(output), FOR_SERIAL | FOR_ZONE_PARENT,
 	  "replace a file in one step" },
 	{ 0, "format", "NAME", MEMBER(format), FOR_ZONE_PARENT,
 	  "zone (default), nsupdate, octodns, dnscontrol or json" },

@@ -244,3 +244,14 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 	add_record(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA, ttl,
 	           address->bytes, address_size(address));
 }
+
+void zone_copy(struct zone *zone, const struct zone *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		const knot_rrset_t *record = other->items[i].record;
+		if (record != NULL && knot_dname_in_bailiwick(record->owner, zone->apex) >= 0) {
+			add_record(zone, record->owner, record->type, record->ttl,
+			           record->rrs.rdata->data, record->rrs.rdata->len);
+		}
+	}
+}

@@ -71,6 +71,9 @@ void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
                       const struct address *address);
 
+/*! \brief Add those records of another zone that belong into this one, without its comments. */
+void zone_copy(struct zone *zone, const struct zone *other);
+
 /*!
  * \brief The zone's text in the form of a zone file.
  *

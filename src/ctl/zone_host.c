@@ -13,20 +13,11 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "ctl/command.h"
+#include "ctl/serial.h"
 #include "ctl/zone.h"
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 #include "ctl/zone_parent.h"
-
-/*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
-#define SOA_TTL 3600
-#define SOA_MINIMUM 300
-
-/*! Nobody transfers the zone, these three are the recommendation of RIPE-203. */
-#define SOA_REFRESH 86400
-#define SOA_RETRY 7200
-#define SOA_EXPIRE 3600000
 
 /*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
 #define OWNER_TEXT_MAX 512
@@ -103,16 +94,7 @@ static int add_authority(struct zone *zone, const struct site *site, const struc
 			return -ENOMEM;
 		}
 		if (i == 0) {
-			zone_add_soa(zone, SOA_TTL,
-			             &(struct zone_soa){
-					     .mname = name,
-					     .rname = site->hostmaster,
-					     .serial = serial,
-					     .refresh = SOA_REFRESH,
-					     .retry = SOA_RETRY,
-					     .expire = SOA_EXPIRE,
-					     .minimum = SOA_MINIMUM,
-				     });
+			zone_add_site_soa(zone, site, name, serial);
 		}
 		zone_add_ns(zone, ttl, name);
 		free(name);
@@ -162,7 +144,7 @@ static int add_others(struct zone *zone, const struct site *site, const struct h
 	int ret = 0;
 	for (size_t i = 0; i < site->host_count && ret == 0; i++) {
 		if (zone_of_name(site, site->hosts[i].domain, true) == host) {
-			ret = zone_parent_delegate(zone, site, &site->hosts[i]);
+			ret = zone_parent_delegate(zone, site, site->hosts[i].domain);
 		}
 	}
 	for (size_t i = 0; i < site->mail_count && ret == 0; i++) {
@@ -236,14 +218,36 @@ static void report_unknown(const struct site *site, const char *name)
 	text_free(&known);
 }
 
+struct zone_host_request {
+	const struct site *site;
+	const struct host *host;
+};
+
+static int write_for_serial(uint32_t serial, struct text *text, void *context)
+{
+	const struct zone_host_request *request = context;
+	struct text error = TEXT_EMPTY;
+	int ret = zone_host_write(request->site, request->host, serial, text, &error);
+	if (ret != 0) {
+		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
+	}
+	text_free(&error);
+	return ret;
+}
+
+int zone_host_make(const struct command_line *line, const struct site *site,
+                   const struct host *host, const char *path, struct text *text)
+{
+	struct zone_host_request request = { site, host };
+	return serial_write(line, path, write_for_serial, &request, text);
+}
+
 int command_zone_host(const struct command_line *line)
 {
 	struct site *site = NULL;
 	struct text text = TEXT_EMPTY;
-	struct text error = TEXT_EMPTY;
-	uint32_t serial;
 	int code = EXIT_USAGE;
-	if (command_site(line, &site) != 0 || command_serial(line, &serial) != 0) {
+	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
 	const struct host *host = host_by_name(site, line->name);
@@ -251,13 +255,11 @@ int command_zone_host(const struct command_line *line)
 		report_unknown(site, line->name);
 		goto cleanup;
 	}
-	if (zone_host_write(site, host, serial, &text, &error) != 0) {
-		command_error("%s", error.data);
+	if (zone_host_make(line, site, host, line->output, &text) != 0) {
 		goto cleanup;
 	}
 	code = command_write(line->output, &text);
 cleanup:
-	text_free(&error);
 	text_free(&text);
 	site_free(site);
 	return code;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ctl/command.h"
 #include "site/site.h"
 
 /*!
@@ -25,3 +26,11 @@
  */
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
                     struct text *text, struct text *error);
+
+/*!
+ * \brief Write a host's zone for the file that it will replace, see serial_write().
+ * \param path  The file, or NULL.
+ * \return 0 or -errno; the reason has been written on standard error.
+ */
+int zone_host_make(const struct command_line *line, const struct site *site,
+                   const struct host *host, const char *path, struct text *text);

@@ -36,6 +36,16 @@ static char *gateway_name(const struct site *site, const struct uplink *uplink)
 	return text_take(&name);
 }
 
+static uint16_t preference_of(const struct mail *mail, const struct uplink *uplink)
+{
+	for (size_t i = 0; i < mail->preference_count; i++) {
+		if (mail->preference[i].uplink == uplink->number) {
+			return mail->preference[i].preference;
+		}
+	}
+	return (uint16_t)(PREFERENCE_STEP * uplink->number);
+}
+
 int zone_mail_add_mx(struct zone *zone, const struct site *site, const struct mail *mail)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
@@ -47,8 +57,8 @@ int zone_mail_add_mx(struct zone *zone, const struct site *site, const struct ma
 		// An MX whose name has no address would only delay mail.
 		if (gateway_address(site, uplink, AF_INET) != NULL ||
 		    gateway_address(site, uplink, AF_INET6) != NULL) {
-			zone_add_mx(zone, mail->domain, ZONE_TTL,
-			            (uint16_t)(PREFERENCE_STEP * uplink->number), name);
+			zone_add_mx(zone, mail->domain, ZONE_TTL, preference_of(mail, uplink),
+			            name);
 		}
 		free(name);
 	}
@@ -89,20 +99,61 @@ static void add_spf_addresses(const struct site *site, uint8_t family, struct te
 	}
 }
 
+/*! What the site file adds comes behind the addresses, and its «all» instead of «-all». */
+static void add_spf(const struct site *site, const struct mail *mail, struct text *text)
+{
+	const char *last = mail->spf.count > 0 ? mail->spf.items[mail->spf.count - 1] : "";
+	text_add(text, "v=spf1");
+	add_spf_addresses(site, AF_INET, text);
+	add_spf_addresses(site, AF_INET6, text);
+	for (size_t i = 0; i < mail->spf.count; i++) {
+		text_add(text, " %s", mail->spf.items[i]);
+	}
+	text_add(text, "%s", spf_term_is(last, "all") ? "" : " -all");
+}
+
+/*! RFC 8460 section 3: several addresses are one list. */
+static void add_tls_rpt(const struct mail *mail, struct text *text)
+{
+	text_add(text, "v=TLSRPTv1; rua=");
+	for (size_t i = 0; i < mail->tls_rpt.count; i++) {
+		text_add(text, "%s%s", i > 0 ? "," : "", mail->tls_rpt.items[i]);
+	}
+}
+
+/*! Takes over the value. */
+static int add_policy(struct zone *zone, const char *label, const struct mail *mail,
+                      struct text *value)
+{
+	struct text owner = TEXT_EMPTY;
+	text_add(&owner, "%s%s", label, mail->domain);
+	int ret = owner.failed || value->failed ? -ENOMEM : 0;
+	if (ret == 0) {
+		zone_add_txt(zone, owner.data, ZONE_TTL, value->data);
+	}
+	text_free(&owner);
+	text_free(value);
+	return ret;
+}
+
 int zone_mail_add_policies(struct zone *zone, const struct site *site, const struct mail *mail)
 {
 	struct text text = TEXT_EMPTY;
-	text_add(&text, "v=spf1");
-	add_spf_addresses(site, AF_INET, &text);
-	add_spf_addresses(site, AF_INET6, &text);
-	text_add(&text, " -all");
-	char *spf = text_take(&text);
-	if (spf == NULL) {
-		return -ENOMEM;
+	add_spf(site, mail, &text);
+	int ret = add_policy(zone, "", mail, &text);
+	if (ret == 0 && mail->dmarc != NULL) {
+		text_add(&text, "%s", mail->dmarc);
+		ret = add_policy(zone, "_dmarc.", mail, &text);
 	}
-	zone_add_txt(zone, mail->domain, ZONE_TTL, spf);
-	free(spf);
-	return 0;
+	if (ret == 0 && mail->mta_sts != NULL) {
+		text_add(&text, "v=STSv1; id=%s;", mail->mta_sts);
+		ret = add_policy(zone, "_mta-sts.", mail, &text);
+	}
+	if (ret == 0 && mail->tls_rpt.count > 0) {
+		add_tls_rpt(mail, &text);
+		ret = add_policy(zone, "_smtp._tls.", mail, &text);
+	}
+	return ret;
 }
 
 int zone_mail_add_pointers(struct zone *zone, const struct site *site)

@@ -6,6 +6,9 @@
 
 #pragma once
 
+#include <stdint.h>
+
+#include "base/text.h"
 #include "ctl/zone.h"
 #include "site/site.h"
 
@@ -29,3 +32,14 @@ int zone_mail_add_policies(struct zone *zone, const struct site *site, const str
  * \return 0 or -ENOMEM.
  */
 int zone_mail_add_pointers(struct zone *zone, const struct site *site);
+
+/*!
+ * \brief Write the whole zone of a mail domain, with all that a parent zone holds of names in it.
+ *
+ * \param text   The zone file's text is added to it, or nothing on failure.
+ * \param error  The reason is added to it, object first.
+ * \return 0, -EINVAL (a name is too long, an uplink has no address, or the records belong into the
+ *         zone of a host), -EBADMSG or -ENOMEM.
+ */
+int zone_mail_write(const struct site *site, const struct mail *mail, uint32_t serial,
+                    struct text *text, struct text *error);

@@ -9,6 +9,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
+#define SOA_TTL 3600
+#define SOA_MINIMUM 300
+
+/*! Nobody transfers the zone, these three are the recommendation of RIPE-203. */
+#define SOA_REFRESH 86400
+#define SOA_RETRY 7200
+#define SOA_EXPIRE 3600000
+
 /*! An hour: an uplink's address may change while nobody looks. */
 #define TTL_FOLLOWED 3600
 
@@ -103,4 +112,19 @@ bool zone_addresses_fixed(const struct site *site, struct text *error)
 		}
 	}
 	return true;
+}
+
+void zone_add_site_soa(struct zone *zone, const struct site *site, const char *mname,
+                       uint32_t serial)
+{
+	zone_add_soa(zone, SOA_TTL,
+	             &(struct zone_soa){
+			     .mname = mname,
+			     .rname = site->hostmaster,
+			     .serial = serial,
+			     .refresh = SOA_REFRESH,
+			     .retry = SOA_RETRY,
+			     .expire = SOA_EXPIRE,
+			     .minimum = SOA_MINIMUM,
+		     });
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ctl/zone.h"
 #include "site/site.h"
 
 /*! Static records: a day, as their addresses change when a provider is changed. */
@@ -57,3 +58,7 @@ uint32_t zone_name_server_ttl(const struct site *site);
  * \param error  The reason why not is added to it.
  */
 bool zone_addresses_fixed(const struct site *site, struct text *error);
+
+/*! \brief Add the SOA record that all zones of a site have in common but for name and serial. */
+void zone_add_site_soa(struct zone *zone, const struct site *site, const char *mname,
+                       uint32_t serial);

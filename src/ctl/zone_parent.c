@@ -16,16 +16,16 @@
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 
-int zone_parent_delegate(struct zone *zone, const struct site *site, const struct host *host)
+int zone_parent_delegate(struct zone *zone, const struct site *site, const char *domain)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
 		struct text text = TEXT_EMPTY;
-		zone_name_server(site, host->domain, site->uplinks[i].number, &text);
+		zone_name_server(site, domain, site->uplinks[i].number, &text);
 		char *name = text_take(&text);
 		if (name == NULL) {
 			return -ENOMEM;
 		}
-		zone_add_delegation(zone, host->domain, zone_name_server_ttl(site), name);
+		zone_add_delegation(zone, domain, zone_name_server_ttl(site), name);
 		free(name);
 	}
 	return 0;
@@ -77,7 +77,7 @@ static int add_hosts(const struct site *site, struct zone_parent *parent)
 		if (zone_of_name(site, host->domain, true) == NULL) {
 			bool inside = zone_contains(site->domain, host->domain);
 			ret = zone_parent_delegate(inside ? parent->domain : parent->elsewhere,
-			                           site, host);
+			                           site, host->domain);
 		}
 		if (ret == 0 && !has_namesake(site, i)) {
 			ret = zone_parent_name_servers(parent->domain, site, host->domain);

@@ -32,8 +32,8 @@ int zone_parent_make(const struct site *site, struct zone_parent *parent, struct
 /*! \brief Free the records. */
 void zone_parent_free(struct zone_parent *parent);
 
-/*! \brief Add the delegation of a host, without addresses. \return 0 or -ENOMEM. */
-int zone_parent_delegate(struct zone *zone, const struct site *site, const struct host *host);
+/*! \brief Add the delegation of a zone, without addresses. \return 0 or -ENOMEM. */
+int zone_parent_delegate(struct zone *zone, const struct site *site, const char *domain);
 
 /*! \brief Add the addresses of a zone's name servers, in the site's domain. \return 0 or -ENOMEM. */
 int zone_parent_name_servers(struct zone *zone, const struct site *site, const char *domain);

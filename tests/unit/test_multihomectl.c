@@ -22,7 +22,9 @@
 #define FOLLOWED                                                   \
 	"site: {domain: example.com}\nuplink:\n"                   \
 	"- {id: primary, interface: wan0, address: 192.168.2.1}\n" \
-	"- {id: backup, interface: wan1}\n"
+	"- {id: backup, interface: wan1}\n"                        \
+	"server:\n- {id: web, address: 10.0.0.10}\n"               \
+	"mail:\n- {domain: example.com, server: web}\n"
 
 static const struct {
 	const char *
@@ -43,7 +45,7 @@ static const struct {
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
 	  "'statu', no such command (known: status, explain, reload, zone host, "
-	  "zone parent, knot-conf)" },
+	  "zone parent, zone mail, knot-conf)" },
 	{ "zone", 2, "", "'zone', no such command" },
 	{ "zone child", 2, "", "'zone child', no such command" },
 	{ "drain primary", 2, "", "'drain', no such command" },
@@ -52,7 +54,7 @@ static const struct {
 	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
 	{ "reload --json", 2, "", "--json, no option of 'reload' (but of: status, explain)" },
 	{ "status --serial 1", 2, "",
-	  "--serial, no option of 'status' (but of: zone host, knot-conf)" },
+	  "--serial, no option of 'status' (but of: zone host, zone mail, knot-conf)" },
 	{ "status --foo", 2, "", "--foo" },
 	{ "zone host www.example.com --serial", 2, "", "--serial" },
 
@@ -76,6 +78,10 @@ static const struct {
 	{ "-c $SITE knot-conf --sections half", 2, "", "must be minimal or full" },
 	{ "-c $SITE knot-conf --zones $DIR/absent", 2, "", "failed to find the folder" },
 	{ "-c $SITE zone host www.example.com -o $DIR/absent/zone", 1, "", "failed to write" },
+	{ "-c $SITE zone mail example.com", 2, "",
+	  "mail domain 'example.com', not in the site file (known: none)" },
+	{ "-c $FOLLOWED zone mail Example.com.", 2, "",
+	  "uplink 'backup', has no address in the site file" },
 	{ "-c $SITE zone parent", 0, "shop-ns1.example.com.    86400  IN A     192.168.2.1\n", "" },
 	{ "-c $SITE zone parent --format nsupdate", 0, "\nsend\n", "" },
 	{ "-c $SITE zone parent --format bind", 2, "",
@@ -194,12 +200,68 @@ START_TEST(the_same_file_yields_the_same_bytes)
 }
 END_TEST
 
+START_TEST(a_serial_counts_changes_and_never_goes_back)
+{
+	char folder[] = "/tmp/mh-test-XXXXXX";
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	char *site = file_from_text(SITE);
+	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
+	static const struct {
+		const char *before;
+		const char *serial;
+	} steps[] = {
+		{ "touch -d '2026-11-22 12:00 UTC' $SITE", "2026112200" },
+		{ ":", "2026112200" },
+		// Another day, the same content.
+		{ "touch -d '2026-11-25 12:00 UTC' $SITE", "2026112200" },
+		{ "sed -i 's/192.168.2.1/192.168.2.2/' $SITE; touch -d '2026-11-25 13:00 UTC' "
+		  "$SITE",
+		  "2026112500" },
+		{ "sed -i 's/192.168.2.2/192.168.2.3/' $SITE; touch -d '2026-11-25 14:00 UTC' "
+		  "$SITE",
+		  "2026112501" },
+		// A file from a backup, with its old time.
+		{ "sed -i 's/192.168.2.3/192.168.2.4/' $SITE; touch -d '2026-11-01 14:00 UTC' "
+		  "$SITE",
+		  "2026112502" },
+		// Made by hand before, with another kind of number.
+		{ "sed -i 's/2026112502/4294967295/' $DIR/www.example.com.zone; "
+		  "sed -i 's/192.168.2.4/192.168.2.5/' $SITE; touch -d '2026-11-25 14:00 UTC' "
+		  "$SITE",
+		  "2026112500" },
+		{ "echo rubbish >$DIR/www.example.com.zone", "2026112500" },
+		{ "rm $DIR/www.example.com.zone", "2026112500" },
+	};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		for (unsigned all = 0; all < 2; all++) {
+			struct text command = TEXT_EMPTY;
+			text_add(&command,
+			         "%s; src/multihomectl -c $SITE %s && "
+			         "s=$(awk '$4 == \"SOA\" { print $7 }' $DIR/www.example.com.zone) "
+			         "&& "
+			         "[ $s = %s ] || { echo \"$s\"; exit 1; }",
+			         all == 0 ? steps[i].before : ":",
+			         all == 0 ? "zone host www.example.com -o $DIR/www.example.com.zone"
+			                  : "knot-conf --zones $DIR -o $DIR/part",
+			         steps[i].serial);
+			ck_assert_msg(run_shell(command.data) == 0, "step %zu: %s", i,
+			              command.data);
+			text_free(&command);
+		}
+	}
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE"), 0);
+	free(site);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("multihomectl");
 	TCase *tcase = tcase_create("multihomectl");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_call_ends_as_promised, 0, sizeof(calls) / sizeof(calls[0]));
+	tcase_add_test(tcase, a_serial_counts_changes_and_never_goes_back);
 	tcase_add_test(tcase, the_same_file_yields_the_same_bytes);
 	suite_add_tcase(suite, tcase);
 

@@ -11,6 +11,7 @@
 
 #include "ctl/zone_formats.h"
 #include "ctl/zone_host.h"
+#include "ctl/zone_mail.h"
 #include "ctl/zone_parent.h"
 #include "site_text.h"
 
@@ -74,6 +75,22 @@ static const struct {
 	  DELEGATION("a.b.example.com.", "a-b") NAME_SERVERS("a-b")
 	          DELEGATION("a-b.example.com.", "a-b"),
 	  "", "" },
+	// What the site file says of mail comes out.
+	{ SITE UPLINKS SERVER "mail:\n" MAIL(
+		  "example.com") "    preference: [backup=5]\n"
+	                         "    spf: [include:spf.example.net, ~all]\n"
+	                         "    dmarc: v=DMARC1; p=none\n"
+	                         "    mta-sts: 20260101\n"
+	                         "    tls-rpt: [mailto:tls@example.com, https://example.com/tls]\n",
+	  "example.com. 86400 MX 10 mail-gw-1.example.com.\n"
+	  "example.com. 86400 MX 5 mail-gw-2.example.com.\n" GATEWAYS
+	  "example.com. 86400 TXT \"v=spf1 ip4:192.168.2.1 ip4:198.51.100.1 ip6:2001:db8:2::2 "
+	  "include:spf.example.net ~all\"\n"
+	  "_dmarc.example.com. 86400 TXT \"v=DMARC1; p=none\"\n"
+	  "_mta-sts.example.com. 86400 TXT \"v=STSv1; id=20260101;\"\n"
+	  "_smtp._tls.example.com. 86400 TXT \"v=TLSRPTv1; "
+	  "rua=mailto:tls@example.com,https://example.com/tls\"\n",
+	  "", POINTERS },
 	// Each record once, whatever the number of mail domains.
 	{ SITE UPLINKS SERVER "mail:\n" MAIL("example.com") MAIL("lists.example.com"),
 	  MX("example.com.") MX("lists.example.com.") GATEWAYS SPF("example.com.")
@@ -127,6 +144,74 @@ START_TEST(the_zone_of_a_host_has_what_its_delegation_hides)
 	text_free(&text);
 	ck_assert_int_eq(zone_host_write(site, &site->hosts[1], 1, &text, &error), 0);
 	ck_assert_ptr_null(strstr(text.data, "MX"));
+	text_free(&text);
+	text_free(&error);
+	site_free(site);
+}
+END_TEST
+
+static const struct {
+	const char *site;
+	const char *records; // NULL: refused.
+	const char *error;
+} mail_zones[] = {
+	// The site's own domain: everything that the parent zone holds, with name servers of its own.
+	{ SITE UPLINKS SERVER "host:\n" HOST("www.example.com") "mail:\n" MAIL("example.com"),
+	  "example.com. 3600 SOA ns1.example.com. hostmaster.example.com. 7 86400 7200 3600000 "
+	  "300\n"
+	  "example.com. 86400 NS ns1.example.com.\n"
+	  "example.com. 86400 NS ns2.example.com.\n"
+	  "ns1.example.com. 86400 A 192.168.2.1\n"
+	  "ns2.example.com. 86400 A 198.51.100.1\n"
+	  "ns2.example.com. 86400 AAAA 2001:db8:2::2\n" DELEGATION("www.example.com.", "www")
+	          NAME_SERVERS("www") MX("example.com.") GATEWAYS SPF("example.com."),
+	  NULL },
+	// Another domain: its gateways and name servers are the site's.
+	{ SITE UPLINKS SERVER "host:\n" HOST("www.example.com") "mail:\n" MAIL("example.org"),
+	  "example.org. 3600 SOA example-org-ns1.example.com. hostmaster.example.com. 7 86400 7200 "
+	  "3600000 300\n" DELEGATION("example.org.", "example-org") MX("example.org.")
+	          SPF("example.org."),
+	  NULL },
+	// The host's zone has the apex, so it has the MX records.
+	{ SITE UPLINKS SERVER "host:\n" HOST("example.org") "mail:\n" MAIL("example.org"), NULL,
+	  "mail domain 'example.org', has its records in the zone of host 'example.org': see "
+	  "'multihomectl zone host example.org'" },
+};
+
+/*! «OWNER TTL TYPE DATA» of a zone file's lines. */
+static void squeeze(const char *zone, struct text *records)
+{
+	while (*zone != '\0') {
+		size_t length = strcspn(zone, "\n");
+		char owner[128];
+		char type[16];
+		unsigned ttl;
+		int data = 0;
+		if (sscanf(zone, "%127[^ ;] %u IN %15s %n", owner, &ttl, type, &data) == 3) {
+			text_add(records, "%s %u %s %.*s\n", owner, ttl, type, (int)length - data,
+			         zone + data);
+		}
+		zone += length + (zone[length] == '\n' ? 1 : 0);
+	}
+}
+
+START_TEST(a_mail_zone_is_whole)
+{
+	struct site *site = site_from_text(mail_zones[_i].site);
+	struct text text = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	int ret = zone_mail_write(site, &site->mails[0], 7, &text, &error);
+	if (mail_zones[_i].records == NULL) {
+		ck_assert_int_eq(ret, -EINVAL);
+		ck_assert_str_eq(error.data, mail_zones[_i].error);
+		ck_assert_uint_eq(text.length, 0);
+	} else {
+		struct text records = TEXT_EMPTY;
+		ck_assert_int_eq(ret, 0);
+		squeeze(text.data, &records);
+		ck_assert_str_eq(records.data, mail_zones[_i].records);
+		text_free(&records);
+	}
 	text_free(&text);
 	text_free(&error);
 	site_free(site);
@@ -187,6 +272,7 @@ int main(void)
 	TCase *tcase = tcase_create("zone_parent");
 	tcase_add_loop_test(tcase, each_record_is_where_somebody_can_enter_it, 0, COUNT(parents));
 	tcase_add_test(tcase, the_zone_of_a_host_has_what_its_delegation_hides);
+	tcase_add_loop_test(tcase, a_mail_zone_is_whole, 0, COUNT(mail_zones));
 	tcase_add_test(tcase, an_uplink_without_address_is_refused);
 	tcase_add_test(tcase, a_long_text_stays_whole);
 	suite_add_tcase(suite, tcase);
