@@ -33,6 +33,7 @@ struct command_line {
 	const char *zone_dir;
 	const char *zones;
 	const char *format;
+	const char *interface;
 	bool json;
 };
 
@@ -41,6 +42,7 @@ int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
 int command_reload(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
+int command_server_setup(const struct command_line *line);
 int command_zone_mail(const struct command_line *line);
 int command_zone_parent(const struct command_line *line);
 int command_knot_conf(const struct command_line *line);

@@ -98,8 +98,8 @@ void zone_comment(struct zone *zone, const char *format, ...)
 	add_item(zone, (struct item){ .comment = comment });
 }
 
-static void add_record(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
-                       const uint8_t *rdata, size_t size)
+void zone_add_rdata(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+                    const uint8_t *rdata, size_t size)
 {
 	if (knot_dname_in_bailiwick(owner, zone->apex) < 0) {
 		zone_fail(zone, -EINVAL);
@@ -137,7 +137,7 @@ void zone_add_soa(struct zone *zone, uint32_t ttl, const struct zone_soa *soa)
 		knot_wire_write_u32(rdata + size, numbers[i]);
 		size += sizeof(uint32_t);
 	}
-	add_record(zone, zone->apex, KNOT_RRTYPE_SOA, ttl, rdata, size);
+	zone_add_rdata(zone, zone->apex, KNOT_RRTYPE_SOA, ttl, rdata, size);
 }
 
 static void add_target(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
@@ -149,7 +149,7 @@ static void add_target(struct zone *zone, const knot_dname_t *owner, uint16_t ty
 		zone_fail(zone, ret);
 		return;
 	}
-	add_record(zone, owner, type, ttl, rdata, knot_dname_size(rdata));
+	zone_add_rdata(zone, owner, type, ttl, rdata, knot_dname_size(rdata));
 }
 
 void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server)
@@ -204,8 +204,8 @@ void zone_add_mx(struct zone *zone, const char *owner, uint32_t ttl, uint16_t pr
 		return;
 	}
 	knot_wire_write_u16(rdata, preference);
-	add_record(zone, name, KNOT_RRTYPE_MX, ttl, rdata,
-	           sizeof(preference) + knot_dname_size(rdata + sizeof(preference)));
+	zone_add_rdata(zone, name, KNOT_RRTYPE_MX, ttl, rdata,
+	               sizeof(preference) + knot_dname_size(rdata + sizeof(preference)));
 }
 
 void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char *value)
@@ -228,7 +228,7 @@ void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char
 		value += part;
 		left -= part;
 	} while (left > 0);
-	add_record(zone, name, KNOT_RRTYPE_TXT, ttl, rdata, size);
+	zone_add_rdata(zone, name, KNOT_RRTYPE_TXT, ttl, rdata, size);
 	free(rdata);
 }
 
@@ -241,8 +241,8 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 		zone_fail(zone, ret);
 		return;
 	}
-	add_record(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA, ttl,
-	           address->bytes, address_size(address));
+	zone_add_rdata(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA,
+	               ttl, address->bytes, address_size(address));
 }
 
 void zone_copy(struct zone *zone, const struct zone *other)
@@ -250,8 +250,8 @@ void zone_copy(struct zone *zone, const struct zone *other)
 	for (size_t i = 0; i < other->count; i++) {
 		const knot_rrset_t *record = other->items[i].record;
 		if (record != NULL && knot_dname_in_bailiwick(record->owner, zone->apex) >= 0) {
-			add_record(zone, record->owner, record->type, record->ttl,
-			           record->rrs.rdata->data, record->rrs.rdata->len);
+			zone_add_rdata(zone, record->owner, record->type, record->ttl,
+			               record->rrs.rdata->data, record->rrs.rdata->len);
 		}
 	}
 }

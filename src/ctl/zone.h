@@ -71,6 +71,17 @@ void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
                       const struct address *address);
 
+/*!
+ * \brief Add a record as a line of a zone file, relative to the apex.
+ *
+ * It is refused if it does not go with those added before, so it comes last.
+ *
+ * \param ttl  Where the line has none.
+ * \param why  Out: on -EINVAL what is wrong with it.
+ * \return 0, -EINVAL or -ENOMEM.
+ */
+int zone_add_line(struct zone *zone, const char *line, uint32_t ttl, const char **why);
+
 /*! \brief Add those records of another zone that belong into this one, without its comments. */
 void zone_copy(struct zone *zone, const struct zone *other);
 

@@ -8,6 +8,7 @@
 
 #include <libknot/libknot.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*! A record, or a comment if record is NULL. */
 struct item {
@@ -21,3 +22,7 @@ struct zone {
 	size_t count;
 	int error; // The first one.
 };
+
+/*! \brief Add a record in wire form; its owner is in lower case. Errors stick, see zone_text(). */
+void zone_add_rdata(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+                    const uint8_t *rdata, size_t size);

@@ -46,6 +46,10 @@ static int visit(const knot_rrset_t *record,
 	           knot_rrset_txt_dump_data(record, 0, data, size, &KNOT_DUMP_STYLE_DEFAULT) < 0) {
 		ret = -EINVAL;
 	} else {
+		// libknot 3.2 ends CAA with a space.
+		for (size_t end = strlen(data); end > 0 && data[end - 1] == ' '; end--) {
+			data[end - 1] = '\0';
+		}
 		ret = each(&(struct zone_record){ .owner = owner,
 		                                  .ttl = record->ttl,
 		                                  .type = type,

@@ -32,6 +32,7 @@ CONVERTER(probe);             /*!< char *: as written, its form checked. */
 CONVERTER(server);            /*!< const struct server *: looked up by id. */
 CONVERTER(uplink);            /*!< unsigned: number, looked up by id. */
 CONVERTER(uplink_address);    /*!< struct uplink_address. */
+CONVERTER(record);            /*!< char *: a line of a zone file, its form checked. */
 CONVERTER(uplink_preference); /*!< struct uplink_preference. */
 CONVERTER(spf_term);          /*!< char *: a mechanism of RFC 7208, or exp=. */
 CONVERTER(dmarc);             /*!< char *: the text of the record. */

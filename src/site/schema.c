@@ -109,6 +109,7 @@ static const struct key host_keys[] = {
 	{ "ttl", convert_seconds, FIELD(host, ttl), .least = 1, .most = 86400, .standard = "10s" },
 	{ "policy", convert_word, FIELD(host, policy), .words = policies, .standard = "arrival" },
 	{ "alias", convert_alias, LIST_OF(host, alias) },
+	{ "record", convert_record, LIST_OF(host, record) },
 };
 
 static const struct key mail_keys[] = {

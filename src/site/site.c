@@ -176,6 +176,7 @@ void site_free(struct site *site)
 		free(site->hosts[i].port.items);
 		free(site->hosts[i].uplink);
 		free_names(&site->hosts[i].alias);
+		free_names(&site->hosts[i].record);
 	}
 	for (size_t i = 0; i < site->mail_count; i++) {
 		free(site->mails[i].domain);

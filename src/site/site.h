@@ -101,7 +101,8 @@ struct host {
 	size_t uplink_count;
 	uint32_t ttl; /*!< Seconds. */
 	enum answer_policy policy;
-	struct name_list alias; /*!< As written, relative to domain. */
+	struct name_list alias;  /*!< As written, relative to domain. */
+	struct name_list record; /*!< Lines of a zone file, relative to domain. */
 };
 
 /*! The preference of an uplink's MX record, instead of 10 times its number. */

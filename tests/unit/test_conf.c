@@ -67,6 +67,18 @@ static const struct bad_file bad_files[] = {
 	  "letters and digits, such as 20260101\n"
 	  "15:12: key 'tls-rpt', value 'tls@example.com' is no address for reports: write "
 	  "mailto:ADDRESS or https://...\n" },
+	{ SITE UPLINKS SERVERS
+	  "host:\n"
+	  "- domain: www.example.com\n"
+	  "  server: web\n"
+	  "  port: tcp/80\n"
+	  "  record: [\"@ TXT x\", \"$INCLUDE /etc/passwd x\", \"@ TXT\", \"@ TXT a\\nb\"]\n",
+	  "12:23: key 'record', value '$INCLUDE /etc/passwd x' is not a record: write NAME [TTL] "
+	  "TYPE DATA on one line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n"
+	  "12:49: key 'record', value '@ TXT' is not a record: write NAME [TTL] TYPE DATA on one "
+	  "line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n"
+	  "12:58: key 'record', value '@ TXT a?b' is not a record: write NAME [TTL] TYPE DATA on one "
+	  "line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n" },
 	{ "# a comment alone\n",
 	  "1:1: file is empty: begin with the sections 'site' and 'uplink'\n" },
 	{ "---\n",

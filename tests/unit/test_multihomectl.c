@@ -16,6 +16,8 @@
 	"site:\n    domain: example.com\n    run-dir: /nonexistent/multihome\n"     \
 	"uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n" \
 	"server:\n  - id: web\n    address: 10.0.0.10\n"                            \
+	"  - id: two\n    address: 10.0.0.20\n    reply-path: source-address\n"     \
+	"    uplink-address: [primary=10.0.1.1, \"primary=fd00:11::1\"]\n"          \
 	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"   \
 	"  - domain: shop.example.com\n    server: web\n    port: tcp/80\n"
 
@@ -36,7 +38,7 @@ static const struct {
 } calls[] = {
 	// Help and version, wherever they stand.
 	{ "--help", 0, "Usage: multihomectl [-c FILE] COMMAND", "" },
-	{ "-h", 0, "  zone host   NAME", "" },
+	{ "-h", 0, "  zone host    NAME", "" },
 	{ "status --help", 0, "-c, --config FILE", "" },
 	{ "--version", 0, "multihomectl (multihome) " PACKAGE_VERSION "\n", "" },
 	{ "-V", 0, PACKAGE_VERSION, "" },
@@ -45,7 +47,8 @@ static const struct {
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
 	  "'statu', no such command (known: status, explain, reload, zone host, "
-	  "zone parent, zone mail, knot-conf)" },
+	  "zone parent, zone mail, knot-conf, "
+	  "server-setup)" },
 	{ "zone", 2, "", "'zone', no such command" },
 	{ "zone child", 2, "", "'zone child', no such command" },
 	{ "drain primary", 2, "", "'drain', no such command" },
@@ -106,6 +109,27 @@ static const struct {
 	  0, "", "" },
 	{ "-c $SITE knot-conf --zones $DIR --zone-dir /srv/zones", 0,
 	  "file: \"/srv/zones/www.example.com.zone\"", "" },
+
+	{ "-c $SITE server-setup mail", 2, "",
+	  "server 'mail', not in the site file (known: web, two)" },
+	{ "-c $SITE server-setup web", 2, "", "server 'web', needs no setup" },
+	{ "-c $SITE server-setup two --format suse", 2, "",
+	  "--format 'suse', must be networkd, ifupdown or windows" },
+	{ "-c $SITE server-setup two", 0,
+	  "\n# uplink primary\n[Address]\nAddress=10.0.1.1/32\n\n"
+	  "# uplink primary\n[Address]\nAddress=fd00:11::1/128\nPreferredLifetime=0\n",
+	  "" },
+	{ "-c $SITE server-setup two --format ifupdown --interface lan5", 0,
+	  "\n# uplink primary\niface lan5 inet static\n    address 10.0.1.1/32\n\n"
+	  "# uplink primary\niface lan5 inet6 static\n    address fd00:11::1/128\n"
+	  "    preferred-lifetime 0\n",
+	  "" },
+	{ "-c $SITE server-setup two --format windows", 0,
+	  "netsh interface ipv4 add address \"Ethernet\" 10.0.1.1 255.255.255.255 "
+	  "skipassource=true\n",
+	  "" },
+	{ "-c $SITE server-setup two --interface 'a\"b'", 2, "",
+	  "is not the name of an interface" },
 
 	// Commands that need the daemon.
 	{ "-c $SITE status", 1, "",

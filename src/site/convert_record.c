@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Converters of what mail domains publish: preferences, SPF terms, texts of other records.
+ * Converters of what is published as it stands: records, MX preferences, SPF terms, mail policies.
  */
 
 #include <errno.h>
@@ -129,6 +129,26 @@ CONVERTER(report_address)
 	if (!scheme || strlen(rest) < 4 || !is_plain(text, false) || strpbrk(text, ",;!") != NULL ||
 	    (text[0] == 'm' && strchr(text, '@') == NULL)) {
 		text_add(why, "is no address for reports: write mailto:ADDRESS or https://...");
+		return -EINVAL;
+	}
+	return store(text, value);
+}
+
+// RFC 1035 section 5.1; what the data must be like is left to multihomectl, which has a parser.
+CONVERTER(record)
+{
+	bool printable = true;
+	for (const char *c = text; *c != '\0'; c++) {
+		printable = printable && (unsigned char)*c >= ' ' && *c != 0x7f;
+	}
+	size_t words = 0;
+	for (const char *c = text; *c != '\0' && words < 3; words++) {
+		c += strcspn(c, " ");
+		c += strspn(c, " ");
+	}
+	if (!printable || strchr(" $;(", text[0]) != NULL || words < 3) {
+		text_add(why, "is not a record: write NAME [TTL] TYPE DATA on one line, such as "
+		              "'@ CAA 0 issue \"letsencrypt.org\"'");
 		return -EINVAL;
 	}
 	return store(text, value);
