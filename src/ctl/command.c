@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ctl/client.h"
@@ -56,44 +54,6 @@ int command_site(const struct command_line *line, struct site **site)
 	}
 	text_free(&report);
 	return ret;
-}
-
-static int serial_of_day(const char *path, uint32_t *serial)
-{
-	struct stat status;
-	struct tm day;
-	if (stat(path, &status) != 0) {
-		return -errno;
-	}
-	if (gmtime_r(&status.st_mtime, &day) == NULL) {
-		return -ERANGE;
-	}
-	*serial = ((uint32_t)(day.tm_year + 1900) * 10000 + (uint32_t)(day.tm_mon + 1) * 100 +
-	           (uint32_t)day.tm_mday) *
-	          100;
-	return 0;
-}
-
-int command_serial(const struct command_line *line, uint32_t *serial)
-{
-	if (line->serial == NULL) {
-		int ret = serial_of_day(line->config, serial);
-		if (ret != 0) {
-			command_error("%s, failed to read its time of change (%s)", line->config,
-			              strerror(-ret));
-		}
-		return ret;
-	}
-
-	size_t length = strlen(line->serial);
-	unsigned long long number = strtoull(line->serial, NULL, 10);
-	if (length == 0 || length > 10 || strspn(line->serial, "0123456789") != length ||
-	    number > UINT32_MAX) {
-		command_error("--serial '%s', must be a number from 0 to 4294967295", line->serial);
-		return -EINVAL;
-	}
-	*serial = (uint32_t)number;
-	return 0;
 }
 
 int command_write(const char *path, const struct text *text)

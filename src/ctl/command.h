@@ -32,6 +32,8 @@ struct command_line {
 	const char *sections;
 	const char *zone_dir;
 	const char *zones;
+	const char *format;
+	const char *interface;
 	bool json;
 };
 
@@ -40,6 +42,9 @@ int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
 int command_reload(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
+int command_server_setup(const struct command_line *line);
+int command_zone_mail(const struct command_line *line);
+int command_zone_parent(const struct command_line *line);
 int command_knot_conf(const struct command_line *line);
 
 /*! \brief Write «error: ...» on standard error. */
@@ -51,16 +56,6 @@ void command_error(const char *format, ...) __attribute__((format(printf, 1, 2))
  * \return 0 or -errno.
  */
 int command_site(const struct command_line *line, struct site **site);
-
-/*!
- * \brief Serial number for zones: --serial, or the day of the site file's last change, YYYYMMDD00.
- *
- * The day (in UTC) is a property of the file: the same file yields the same zone, and the number does
- * not go back when the file is edited again.
- *
- * \return 0 or -errno; the reason has been written on standard error.
- */
-int command_serial(const struct command_line *line, uint32_t *serial);
 
 /*!
  * \brief Write a text to a file, in one step, or to standard output if path is NULL.

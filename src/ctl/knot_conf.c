@@ -168,25 +168,25 @@ static void texts_free(struct text *texts, size_t count)
 }
 
 /*! All zones are made before the first one is written: a bad name leaves the folder as it is. */
-static int write_zones(const struct site *site, const char *folder, uint32_t serial)
+static int write_zones(const struct command_line *line, const struct site *site, const char *folder)
 {
 	struct text *zones = calloc(site->host_count + 1, sizeof(*zones));
-	struct text error = TEXT_EMPTY;
-	int code = zones == NULL ? EXIT_WRONG : EXIT_GOOD;
+	struct text *paths = calloc(site->host_count + 1, sizeof(*paths));
+	int code = zones == NULL || paths == NULL ? EXIT_WRONG : EXIT_GOOD;
 	for (size_t i = 0; i < site->host_count && code == EXIT_GOOD; i++) {
-		if (zone_host_write(site, &site->hosts[i], serial, &zones[i], &error) != 0) {
-			command_error("%s", error.data);
+		const struct host *host = &site->hosts[i];
+		text_add(&paths[i], "%s/%s.zone", folder, host->domain);
+		if (paths[i].failed) {
+			code = EXIT_WRONG;
+		} else if (zone_host_make(line, site, host, paths[i].data, &zones[i]) != 0) {
 			code = EXIT_USAGE;
 		}
 	}
 	for (size_t i = 0; i < site->host_count && code == EXIT_GOOD; i++) {
-		struct text path = TEXT_EMPTY;
-		text_add(&path, "%s/%s.zone", folder, site->hosts[i].domain);
-		code = path.failed ? EXIT_WRONG : command_write(path.data, &zones[i]);
-		text_free(&path);
+		code = command_write(paths[i].data, &zones[i]);
 	}
 	texts_free(zones, zones == NULL ? 0 : site->host_count);
-	text_free(&error);
+	texts_free(paths, paths == NULL ? 0 : site->host_count);
 	return code;
 }
 
@@ -196,9 +196,8 @@ int command_knot_conf(const struct command_line *line)
 	struct text text = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 	char *folder = NULL;
-	uint32_t serial;
 	int code = EXIT_USAGE;
-	if (command_site(line, &site) != 0 || command_serial(line, &serial) != 0) {
+	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
 	if (line->zones != NULL) {
@@ -219,7 +218,7 @@ int command_knot_conf(const struct command_line *line)
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
 	}
-	code = folder != NULL ? write_zones(site, folder, serial) : EXIT_GOOD;
+	code = folder != NULL ? write_zones(line, site, folder) : EXIT_GOOD;
 	if (code == EXIT_GOOD) {
 		code = command_write(line->output, &text);
 	}

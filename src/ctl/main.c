@@ -23,7 +23,11 @@ enum {
 	FOR_ZONE_HOST = 1 << 3,
 	FOR_KNOT_CONF = 1 << 4,
 	FOR_DAEMON = FOR_STATUS | FOR_EXPLAIN | FOR_RELOAD,
-	FOR_ALL = FOR_DAEMON | FOR_ZONE_HOST | FOR_KNOT_CONF,
+	FOR_ZONE_PARENT = 1 << 5,
+	FOR_ZONE_MAIL = 1 << 6,
+	FOR_SERIAL = FOR_ZONE_HOST | FOR_ZONE_MAIL | FOR_KNOT_CONF,
+	FOR_SERVER_SETUP = 1 << 7,
+	FOR_ALL = FOR_DAEMON | FOR_SERIAL | FOR_ZONE_PARENT | FOR_SERVER_SETUP,
 };
 
 static const struct command {
@@ -38,8 +42,14 @@ static const struct command {
 	{ "reload", NULL, FOR_RELOAD, command_reload, "make the daemon read the site file again" },
 	{ "zone host", "NAME", FOR_ZONE_HOST, command_zone_host,
 	  "print the zone of a host for knotd" },
+	{ "zone parent", NULL, FOR_ZONE_PARENT, command_zone_parent,
+	  "print what the parent zone must hold" },
+	{ "zone mail", "DOMAIN", FOR_ZONE_MAIL, command_zone_mail,
+	  "print the whole zone of a mail domain" },
 	{ "knot-conf", NULL, FOR_KNOT_CONF, command_knot_conf,
 	  "print the part of knot.conf for the site" },
+	{ "server-setup", "SERVER", FOR_SERVER_SETUP, command_server_setup,
+	  "print what a server with an address an uplink needs" },
 };
 
 static const struct option_row {
@@ -56,10 +66,14 @@ static const struct option_row {
 	  "control socket (control.sock in run-dir)" },
 	{ 0, "json", NULL, MEMBER(json), FOR_STATUS | FOR_EXPLAIN, "the daemon's answer as JSON" },
 	{ 0, "uplink", "ID", MEMBER(uplink), FOR_EXPLAIN, "by this uplink only" },
-	{ 0, "serial", "N", MEMBER(serial), FOR_ZONE_HOST | FOR_KNOT_CONF,
+	{ 0, "serial", "N", MEMBER(serial), FOR_SERIAL,
 	  "serial number (day of the site file's last change)" },
-	{ 'o', "output", "FILE", MEMBER(output), FOR_ZONE_HOST | FOR_KNOT_CONF,
+	{ 'o', "output", "FILE", MEMBER(output), FOR_SERIAL | FOR_ZONE_PARENT | FOR_SERVER_SETUP,
 	  "replace a file in one step" },
+	{ 0, "format", "NAME", MEMBER(format), FOR_ZONE_PARENT | FOR_SERVER_SETUP,
+	  "zone, nsupdate, octodns, dnscontrol, json; networkd, ifupdown, windows" },
+	{ 0, "interface", "NAME", MEMBER(interface), FOR_SERVER_SETUP,
+	  "interface of the server (eth0, Ethernet)" },
 	{ 0, "zones", "DIR", MEMBER(zones), FOR_KNOT_CONF,
 	  "write the zone of each host there too" },
 	{ 0, "zone-dir", "DIR", MEMBER(zone_dir), FOR_KNOT_CONF,
@@ -79,7 +93,7 @@ static void print_help(void)
 	(void)printf("Usage: multihomectl [-c FILE] COMMAND [OPTION]...\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		const char *operand = commands[i].operand != NULL ? commands[i].operand : "";
-		(void)printf("  %-10s %-14s %s\n", commands[i].name, operand, commands[i].help);
+		(void)printf("  %-12s %-12s %s\n", commands[i].name, operand, commands[i].help);
 	}
 
 	(void)printf("\nOptions:\n");

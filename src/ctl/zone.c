@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Zones: records by libknot, text that libzscanner has read back.
+ * Zones: records in wire form, by libknot.
  */
 
 #include "ctl/zone.h"
@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libknot/libknot.h>
-#include <libzscanner/scanner.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,19 +16,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
-
-/*! A record, or a comment if record is NULL. */
-struct item {
-	knot_rrset_t *record; // With exactly one rdata.
-	char *comment;
-};
-
-struct zone {
-	knot_dname_t apex[KNOT_DNAME_MAXLEN];
-	struct item *items;
-	size_t count;
-	int error; // The first one.
-};
+#include "ctl/zone_private.h"
 
 /*! Names in the presentation form of RFC 1035 section 5.1, in lower case. */
 static int name_parse(const char *text, knot_dname_t *name)
@@ -111,8 +98,8 @@ void zone_comment(struct zone *zone, const char *format, ...)
 	add_item(zone, (struct item){ .comment = comment });
 }
 
-static void add_record(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
-                       const uint8_t *rdata, size_t size)
+void zone_add_rdata(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+                    const uint8_t *rdata, size_t size)
 {
 	if (knot_dname_in_bailiwick(owner, zone->apex) < 0) {
 		zone_fail(zone, -EINVAL);
@@ -150,18 +137,99 @@ void zone_add_soa(struct zone *zone, uint32_t ttl, const struct zone_soa *soa)
 		knot_wire_write_u32(rdata + size, numbers[i]);
 		size += sizeof(uint32_t);
 	}
-	add_record(zone, zone->apex, KNOT_RRTYPE_SOA, ttl, rdata, size);
+	zone_add_rdata(zone, zone->apex, KNOT_RRTYPE_SOA, ttl, rdata, size);
 }
 
-void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server)
+static void add_target(struct zone *zone, const knot_dname_t *owner, uint16_t type, uint32_t ttl,
+                       const char *target)
 {
 	knot_dname_t rdata[KNOT_DNAME_MAXLEN];
-	int ret = name_parse(name_server, rdata);
+	int ret = name_parse(target, rdata);
 	if (ret != 0) {
 		zone_fail(zone, ret);
 		return;
 	}
-	add_record(zone, zone->apex, KNOT_RRTYPE_NS, ttl, rdata, knot_dname_size(rdata));
+	zone_add_rdata(zone, owner, type, ttl, rdata, knot_dname_size(rdata));
+}
+
+void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server)
+{
+	add_target(zone, zone->apex, KNOT_RRTYPE_NS, ttl, name_server);
+}
+
+void zone_add_delegation(struct zone *zone, const char *owner, uint32_t ttl,
+                         const char *name_server)
+{
+	knot_dname_t name[KNOT_DNAME_MAXLEN];
+	int ret = name_parse(owner, name);
+	if (ret != 0) {
+		zone_fail(zone, ret);
+		return;
+	}
+	add_target(zone, name, KNOT_RRTYPE_NS, ttl, name_server);
+}
+
+/*! RFC 1035 section 3.5 and RFC 3596 section 2.5. */
+void zone_add_pointer(struct zone *zone, const struct address *address, uint32_t ttl,
+                      const char *name)
+{
+	char owner[4 * sizeof(address->bytes) + sizeof("ip6.arpa.")] = "";
+	size_t length = 0;
+	for (size_t i = address_size(address); i > 0; i--) {
+		unsigned byte = address->bytes[i - 1];
+		length += (size_t)(address->family == AF_INET
+		                           ? snprintf(owner + length, sizeof(owner) - length, "%u.",
+		                                      byte)
+		                           : snprintf(owner + length, sizeof(owner) - length,
+		                                      "%x.%x.", byte & 15, byte >> 4));
+	}
+	(void)snprintf(owner + length, sizeof(owner) - length, "%s",
+	               address->family == AF_INET ? "in-addr.arpa." : "ip6.arpa.");
+	knot_dname_t wire[KNOT_DNAME_MAXLEN];
+	int ret = name_parse(owner, wire);
+	if (ret != 0) {
+		zone_fail(zone, ret);
+		return;
+	}
+	add_target(zone, wire, KNOT_RRTYPE_PTR, ttl, name);
+}
+
+void zone_add_mx(struct zone *zone, const char *owner, uint32_t ttl, uint16_t preference,
+                 const char *exchange)
+{
+	knot_dname_t name[KNOT_DNAME_MAXLEN];
+	uint8_t rdata[sizeof(preference) + KNOT_DNAME_MAXLEN];
+	if (name_parse(owner, name) != 0 || name_parse(exchange, rdata + sizeof(preference)) != 0) {
+		zone_fail(zone, -EINVAL);
+		return;
+	}
+	knot_wire_write_u16(rdata, preference);
+	zone_add_rdata(zone, name, KNOT_RRTYPE_MX, ttl, rdata,
+	               sizeof(preference) + knot_dname_size(rdata + sizeof(preference)));
+}
+
+void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char *value)
+{
+	knot_dname_t name[KNOT_DNAME_MAXLEN];
+	size_t left = strlen(value);
+	size_t size = left + left / UINT8_MAX + 1;
+	uint8_t *rdata = size <= UINT16_MAX ? malloc(size) : NULL;
+	if (rdata == NULL || name_parse(owner, name) != 0) {
+		free(rdata);
+		zone_fail(zone, size <= UINT16_MAX && rdata == NULL ? -ENOMEM : -EINVAL);
+		return;
+	}
+	size = 0;
+	do {
+		uint8_t part = left > UINT8_MAX ? UINT8_MAX : (uint8_t)left;
+		rdata[size] = part;
+		memcpy(rdata + size + 1, value, part);
+		size += 1u + part;
+		value += part;
+		left -= part;
+	} while (left > 0);
+	zone_add_rdata(zone, name, KNOT_RRTYPE_TXT, ttl, rdata, size);
+	free(rdata);
 }
 
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
@@ -173,112 +241,17 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 		zone_fail(zone, ret);
 		return;
 	}
-	add_record(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA, ttl,
-	           address->bytes, address_size(address));
+	zone_add_rdata(zone, name, address->family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA,
+	               ttl, address->bytes, address_size(address));
 }
 
-static int add_line(struct text *text, const knot_rrset_t *record)
+void zone_copy(struct zone *zone, const struct zone *other)
 {
-	// Escapes take up to four characters an octet; names and numbers of a SOA fit as well.
-	char owner[KNOT_DNAME_TXT_MAXLEN + 1];
-	char data[4 * KNOT_DNAME_TXT_MAXLEN];
-	char type[16];
-	if (knot_dname_to_str(owner, record->owner, sizeof(owner)) == NULL ||
-	    knot_rrtype_to_string(record->type, type, sizeof(type)) < 0 ||
-	    knot_rrset_txt_dump_data(record, 0, data, sizeof(data), &KNOT_DUMP_STYLE_DEFAULT) < 0) {
-		return -EINVAL;
-	}
-	text_add(text, "%-24s %-6u IN %-5s %s\n", owner, record->ttl, type, data);
-	return 0;
-}
-
-/*! Where the comparison with what was written stands. */
-struct reread {
-	const struct zone *zone;
-	size_t next; // Item that must come next.
-	bool differs;
-};
-
-static void skip_comments(struct reread *reread)
-{
-	while (reread->next < reread->zone->count &&
-	       reread->zone->items[reread->next].record == NULL) {
-		reread->next++;
-	}
-}
-
-static void compare_record(zs_scanner_t *scanner)
-{
-	struct reread *reread = scanner->process.data;
-	skip_comments(reread);
-	if (reread->next == reread->zone->count) {
-		reread->differs = true;
-		return;
-	}
-	const knot_rrset_t *record = reread->zone->items[reread->next++].record;
-	const knot_rdata_t *rdata = record->rrs.rdata;
-	if (scanner->r_type != record->type || scanner->r_class != record->rclass ||
-	    scanner->r_ttl != record->ttl ||
-	    scanner->r_owner_length != knot_dname_size(record->owner) ||
-	    memcmp(scanner->r_owner, record->owner, scanner->r_owner_length) != 0 ||
-	    scanner->r_data_length != rdata->len ||
-	    memcmp(scanner->r_data, rdata->data, rdata->len) != 0) {
-		reread->differs = true;
-	}
-}
-
-static void note_error(zs_scanner_t *scanner)
-{
-	struct reread *reread = scanner->process.data;
-	reread->differs = true;
-}
-
-static int read_back(const struct zone *zone, const struct text *text)
-{
-	// Relative names must not become right by chance: the root is the origin.
-	zs_scanner_t *scanner = malloc(sizeof(*scanner));
-	if (scanner == NULL || zs_init(scanner, ".", KNOT_CLASS_IN, 0) != 0) {
-		free(scanner);
-		return -ENOMEM;
-	}
-	struct reread reread = { .zone = zone };
-	if (zs_set_processing(scanner, compare_record, note_error, &reread) != 0 ||
-	    zs_set_input_string(scanner, text->data, text->length) != 0 ||
-	    zs_parse_all(scanner) != 0) {
-		reread.differs = true;
-	}
-	zs_deinit(scanner);
-	free(scanner);
-
-	skip_comments(&reread);
-	return reread.differs || reread.next != zone->count ? -EBADMSG : 0;
-}
-
-int zone_text(const struct zone *zone, struct text *text)
-{
-	if (zone->error != 0) {
-		return zone->error;
-	}
-	struct text own = TEXT_EMPTY;
-	int ret = 0;
-	for (size_t i = 0; i < zone->count && ret == 0; i++) {
-		const struct item *item = &zone->items[i];
-		if (item->record != NULL) {
-			ret = add_line(&own, item->record);
-		} else {
-			text_add(&own, "; %s\n", item->comment);
+	for (size_t i = 0; i < other->count; i++) {
+		const knot_rrset_t *record = other->items[i].record;
+		if (record != NULL && knot_dname_in_bailiwick(record->owner, zone->apex) >= 0) {
+			zone_add_rdata(zone, record->owner, record->type, record->ttl,
+			               record->rrs.rdata->data, record->rrs.rdata->len);
 		}
 	}
-	if (ret == 0 && own.failed) {
-		ret = -ENOMEM;
-	}
-	if (ret == 0) {
-		ret = read_back(zone, &own);
-	}
-	if (ret == 0) {
-		text_add(text, "%s", own.data != NULL ? own.data : "");
-		ret = text->failed ? -ENOMEM : 0;
-	}
-	text_free(&own);
-	return ret;
 }

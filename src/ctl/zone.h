@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/address.h"
@@ -51,9 +52,38 @@ void zone_add_soa(struct zone *zone, uint32_t ttl, const struct zone_soa *soa);
 /*! \brief Add a NS record at the apex. */
 void zone_add_ns(struct zone *zone, uint32_t ttl, const char *name_server);
 
+/*! \brief Add a NS record below the apex. */
+void zone_add_delegation(struct zone *zone, const char *owner, uint32_t ttl,
+                         const char *name_server);
+
+/*! \brief Add the PTR record of an address, owner in in-addr.arpa or ip6.arpa. */
+void zone_add_pointer(struct zone *zone, const struct address *address, uint32_t ttl,
+                      const char *name);
+
+/*! \brief Add a MX record. */
+void zone_add_mx(struct zone *zone, const char *owner, uint32_t ttl, uint16_t preference,
+                 const char *exchange);
+
+/*! \brief Add a TXT record, its text in as many strings of 255 bytes as it needs. */
+void zone_add_txt(struct zone *zone, const char *owner, uint32_t ttl, const char *value);
+
 /*! \brief Add an A or AAAA record, by the address's family. */
 void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
                       const struct address *address);
+
+/*!
+ * \brief Add a record as a line of a zone file, relative to the apex.
+ *
+ * It is refused if it does not go with those added before, so it comes last.
+ *
+ * \param ttl  Where the line has none.
+ * \param why  Out: on -EINVAL what is wrong with it.
+ * \return 0, -EINVAL or -ENOMEM.
+ */
+int zone_add_line(struct zone *zone, const char *line, uint32_t ttl, const char **why);
+
+/*! \brief Add those records of another zone that belong into this one, without its comments. */
+void zone_copy(struct zone *zone, const struct zone *other);
 
 /*!
  * \brief The zone's text in the form of a zone file.
@@ -63,3 +93,21 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
  *         (the text reads back differently) or -ENOMEM.
  */
 int zone_text(const struct zone *zone, struct text *text);
+
+/*! A record or a comment, in texts that are valid during the call that gets it. */
+struct zone_record {
+	const char *comment; /*!< Without «; »; the rest is NULL or 0 then. */
+	const char *owner;   /*!< With the last dot. */
+	uint32_t ttl;
+	const char *type;
+	const char *data; /*!< As in a zone file. */
+	const char *txt;  /*!< Of a TXT record: its strings as one; NULL for other types. */
+};
+
+/*!
+ * \brief Look at everything in a zone, in its order.
+ * \param each  Called for each; other than 0 ends the walk.
+ * \return 0, what each returned, the zone's first error (see zone_text()) or -ENOMEM.
+ */
+int zone_each(const struct zone *zone, int (*each)(const struct zone_record *record, void *context),
+              void *context);

@@ -13,67 +13,32 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "ctl/command.h"
+#include "ctl/serial.h"
 #include "ctl/zone.h"
+#include "ctl/zone_mail.h"
+#include "ctl/zone_names.h"
+#include "ctl/zone_parent.h"
 
-/*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
-#define SOA_TTL 3600
-#define SOA_MINIMUM 300
-
-/*! Nobody transfers the zone, these three are the recommendation of RIPE-203. */
-#define SOA_REFRESH 86400
-#define SOA_RETRY 7200
-#define SOA_EXPIRE 3600000
+/*! Of a record of the site file that has no TTL of its own. */
+#define RECORD_TTL 3600
 
 /*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
 #define OWNER_TEXT_MAX 512
 
-/*! A day; an hour if an uplink's address may change while nobody looks. */
-#define NS_TTL_FIXED 86400
-#define NS_TTL_FOLLOWED 3600
-
-/*! How much of a host's name lies below the site's domain: all of it if it lies outside. */
-static size_t label_length(const struct site *site, const struct host *host)
-{
-	size_t length = strlen(host->domain);
-	size_t below = strlen(site->domain) + 1;
-	if (length > below && host->domain[length - below] == '.' &&
-	    strcmp(host->domain + length - below + 1, site->domain) == 0) {
-		return length - below;
-	}
-	return length;
-}
-
-void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
-                           struct text *name)
-{
-	for (size_t i = 0; i < label_length(site, host); i++) {
-		text_add(name, "%c", host->domain[i] == '.' ? '-' : host->domain[i]);
-	}
-	text_add(name, "-ns%u.%s", number, site->domain);
-}
-
-static const struct address *first_of_family(const struct address_list *list, uint8_t family)
+static bool has_family(const struct address_list *list, uint8_t family)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->items[i].family == family) {
-			return &list->items[i];
+			return true;
 		}
 	}
-	return NULL;
-}
-
-/*! The address that the outside sees, as far as the file tells. */
-static const struct address *fixed_address(const struct uplink *uplink, uint8_t family)
-{
-	const struct address *public = first_of_family(&uplink->public_address, family);
-	return public != NULL ? public : first_of_family(&uplink->address, family);
+	return false;
 }
 
 /*! Without addresses in the file an uplink has those of its interface, of whatever family. */
 static bool may_have(const struct uplink *uplink, uint8_t family)
 {
-	return uplink->address.count == 0 || first_of_family(&uplink->address, family) != NULL;
+	return uplink->address.count == 0 || has_family(&uplink->address, family);
 }
 
 /*! The records of one family at each owner. */
@@ -94,7 +59,7 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 		    !may_have(uplink, family)) {
 			continue;
 		}
-		const struct address *fixed = fixed_address(uplink, family);
+		const struct address *fixed = zone_address(uplink, family);
 		if (fixed != NULL) {
 			return (struct placeholder){ .present = true, .address = *fixed };
 		}
@@ -106,18 +71,6 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 		                    &placeholder.address);
 	}
 	return placeholder;
-}
-
-static uint32_t name_server_ttl(const struct site *site)
-{
-	// One TTL for all records of a type, RFC 2181 section 5.2.
-	for (size_t i = 0; i < site->uplink_count; i++) {
-		const struct uplink *uplink = &site->uplinks[i];
-		if (uplink->address.count == 0 && uplink->public_address.count == 0) {
-			return NS_TTL_FOLLOWED;
-		}
-	}
-	return NS_TTL_FIXED;
 }
 
 static void add_head(struct zone *zone, const struct site *site, const struct host *host)
@@ -135,25 +88,16 @@ static void add_head(struct zone *zone, const struct site *site, const struct ho
 static int add_authority(struct zone *zone, const struct site *site, const struct host *host,
                          uint32_t serial)
 {
-	uint32_t ttl = name_server_ttl(site);
+	uint32_t ttl = zone_name_server_ttl(site);
 	for (size_t i = 0; i < site->uplink_count; i++) {
 		struct text text = TEXT_EMPTY;
-		zone_host_name_server(site, host, site->uplinks[i].number, &text);
+		zone_name_server(site, host->domain, site->uplinks[i].number, &text);
 		char *name = text_take(&text);
 		if (name == NULL) {
 			return -ENOMEM;
 		}
 		if (i == 0) {
-			zone_add_soa(zone, SOA_TTL,
-			             &(struct zone_soa){
-					     .mname = name,
-					     .rname = site->hostmaster,
-					     .serial = serial,
-					     .refresh = SOA_REFRESH,
-					     .retry = SOA_RETRY,
-					     .expire = SOA_EXPIRE,
-					     .minimum = SOA_MINIMUM,
-				     });
+			zone_add_site_soa(zone, site, name, serial);
 		}
 		zone_add_ns(zone, ttl, name);
 		free(name);
@@ -196,6 +140,42 @@ static int add_placeholders(struct zone *zone, const struct site *site, const st
 	return 0;
 }
 
+/*! What the zone above would hold if this zone did not take the names over. */
+static int add_others(struct zone *zone, const struct site *site, const struct host *host,
+                      struct text *error)
+{
+	int ret = 0;
+	for (size_t i = 0; i < site->host_count && ret == 0; i++) {
+		if (zone_of_name(site, site->hosts[i].domain, true) == host) {
+			ret = zone_parent_delegate(zone, site, site->hosts[i].domain);
+		}
+	}
+	for (size_t i = 0; i < site->mail_count && ret == 0; i++) {
+		if (zone_of_name(site, site->mails[i].domain, false) == host) {
+			if (!zone_addresses_fixed(site, error)) {
+				return -EINVAL;
+			}
+			ret = zone_mail_add_mx(zone, site, &site->mails[i]);
+			ret = ret == 0 ? zone_mail_add_policies(zone, site, &site->mails[i]) : ret;
+		}
+	}
+	return ret;
+}
+
+static int add_lines(struct zone *zone, const struct host *host, struct text *error)
+{
+	int ret = 0;
+	for (size_t i = 0; i < host->record.count && ret == 0; i++) {
+		const char *why = NULL;
+		ret = zone_add_line(zone, host->record.items[i], RECORD_TTL, &why);
+		if (ret == -EINVAL) {
+			text_add(error, "host '%s', record '%s' is refused (%s)", host->domain,
+			         host->record.items[i], why);
+		}
+	}
+	return ret;
+}
+
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
                     struct text *text, struct text *error)
 {
@@ -209,17 +189,23 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 		ret = add_placeholders(zone, site, host);
 	}
 	if (ret == 0) {
+		ret = add_others(zone, site, host, error);
+	}
+	if (ret == 0) {
+		ret = add_lines(zone, host, error);
+	}
+	if (ret == 0) {
 		ret = zone_text(zone, text);
 	}
 	zone_free(zone);
 
-	if (ret == -EINVAL) {
+	if (ret == -EINVAL && error->length == 0) {
 		text_add(error,
 		         "host '%s', failed to write its zone (a name in it is too long or no "
 		         "domain name; the first label of its name servers, the host's name with "
 		         "hyphens and -ns1, may have 63 characters)",
 		         host->domain);
-	} else if (ret != 0) {
+	} else if (ret != 0 && error->length == 0) {
 		text_add(error, "host '%s', failed to write its zone (%s)", host->domain,
 		         ret == -EBADMSG ? "it reads back differently" : strerror(-ret));
 	}
@@ -252,14 +238,36 @@ static void report_unknown(const struct site *site, const char *name)
 	text_free(&known);
 }
 
+struct zone_host_request {
+	const struct site *site;
+	const struct host *host;
+};
+
+static int write_for_serial(uint32_t serial, struct text *text, void *context)
+{
+	const struct zone_host_request *request = context;
+	struct text error = TEXT_EMPTY;
+	int ret = zone_host_write(request->site, request->host, serial, text, &error);
+	if (ret != 0) {
+		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
+	}
+	text_free(&error);
+	return ret;
+}
+
+int zone_host_make(const struct command_line *line, const struct site *site,
+                   const struct host *host, const char *path, struct text *text)
+{
+	struct zone_host_request request = { site, host };
+	return serial_write(line, path, write_for_serial, &request, text);
+}
+
 int command_zone_host(const struct command_line *line)
 {
 	struct site *site = NULL;
 	struct text text = TEXT_EMPTY;
-	struct text error = TEXT_EMPTY;
-	uint32_t serial;
 	int code = EXIT_USAGE;
-	if (command_site(line, &site) != 0 || command_serial(line, &serial) != 0) {
+	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
 	const struct host *host = host_by_name(site, line->name);
@@ -267,13 +275,11 @@ int command_zone_host(const struct command_line *line)
 		report_unknown(site, line->name);
 		goto cleanup;
 	}
-	if (zone_host_write(site, host, serial, &text, &error) != 0) {
-		command_error("%s", error.data);
+	if (zone_host_make(line, site, host, line->output, &text) != 0) {
 		goto cleanup;
 	}
 	code = command_write(line->output, &text);
 cleanup:
-	text_free(&error);
 	text_free(&text);
 	site_free(site);
 	return code;

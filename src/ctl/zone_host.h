@@ -13,19 +13,8 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ctl/command.h"
 #include "site/site.h"
-
-/*!
- * \brief Name of the name server of a host zone for one uplink: «www-ns1.example.com».
- *
- * The label is the host's name below the site's domain, with dots turned to hyphens; of a host
- * outside the site's domain it is the whole name.
- *
- * \param number  The uplink's number.
- * \param name    The name is added to it, without the last dot.
- */
-void zone_host_name_server(const struct site *site, const struct host *host, unsigned number,
-                           struct text *name);
 
 /*!
  * \brief Write a host's zone.
@@ -37,3 +26,11 @@ void zone_host_name_server(const struct site *site, const struct host *host, uns
  */
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
                     struct text *text, struct text *error);
+
+/*!
+ * \brief Write a host's zone for the file that it will replace, see serial_write().
+ * \param path  The file, or NULL.
+ * \return 0 or -errno; the reason has been written on standard error.
+ */
+int zone_host_make(const struct command_line *line, const struct site *site,
+                   const struct host *host, const char *path, struct text *text);

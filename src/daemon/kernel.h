@@ -102,6 +102,9 @@ int nfnl_fd(const struct nfnl *nfnl);
  */
 int nfnl_drain(struct nfnl *nfnl, struct nfnl_events *events);
 
+/*! \brief The number of the ruleset's generation: each commit, of whomever, raises it by one. */
+int nfnl_generation(struct nfnl *nfnl, uint32_t *generation);
+
 /*! Names of the chains, sets and maps in our table. */
 struct nft_objects {
 	bool table; /*!< Our table exists. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,8 @@ int main(int argc, char **argv)
 		site_free(site);
 		return EXIT_WRONG;
 	}
+	// Until the loop takes it over: whoever asks for a reload this early gets a file just read.
+	(void)signal(SIGHUP, SIG_IGN);
 	int lock = lock_run_dir(site->run_dir);
 	if (lock < 0) {
 		site_free(site);

@@ -14,7 +14,10 @@
 /*! The interface that a plan has for an uplink number, or NULL. */
 static const char *plan_interface(const struct plan *plan, unsigned number)
 {
-	return plan != NULL && number <= plan->uplink_count ? plan->uplinks[number - 1].uplink->interface : NULL;
+	if (plan == NULL || number > plan->uplink_count) {
+		return NULL;
+	}
+	return plan->uplinks[number - 1].uplink->interface;
 }
 
 uplink_set moved_find(const struct table *published, const struct plan *last,

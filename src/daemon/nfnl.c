@@ -105,6 +105,16 @@ int nfnl_generation_ask(struct nfnl *nfnl, struct nfnl_generation *generation)
 	return netlink_request(nfnl->request, request, generation_take, generation);
 }
 
+int nfnl_generation(struct nfnl *nfnl, uint32_t *generation)
+{
+	struct nfnl_generation asked = { 0 };
+	int ret = nfnl_generation_ask(nfnl, &asked);
+	if (ret == 0) {
+		*generation = asked.id;
+	}
+	return ret;
+}
+
 int nfnl_open(struct nfnl **nfnl)
 {
 	static const unsigned groups[] = { NFNLGRP_NFTABLES };
@@ -206,6 +216,11 @@ int nfnl_drain(struct nfnl *nfnl, struct nfnl_events *events)
 	struct nfnl_events summed = { 0 };
 	struct summing summing = { .nfnl = nfnl, .events = &summed };
 	int ret = netlink_drain(nfnl->events, &summed.overrun, event_sum, &summing);
+	if (summed.overrun) {
+		// The end of the commit that was being read is lost: the next end is another one's.
+		nfnl->names_ours = false;
+		nfnl->names_other = false;
+	}
 	if (ret == 0) {
 		*events = summed;
 	}

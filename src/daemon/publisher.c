@@ -17,10 +17,12 @@
 
 static gid_t knot_group(void)
 {
+	errno = 0;
 	struct group *group = getgrnam(KNOT_GROUP);
 	if (group == NULL) {
 		log_warning("group '" KNOT_GROUP
-		            "', not found: only our own group can read the table");
+		            "', not found (%s): only our own group can read the table",
+		            errno != 0 ? strerror(errno) : "there is none");
 		return (gid_t)-1;
 	}
 	return group->gr_gid;
@@ -43,6 +45,9 @@ int publisher_open(struct publisher *publisher, const char *run_dir)
 	free(path);
 	if (ret == 0) {
 		ret = table_writer_read(publisher->writer, &publisher->table);
+		if (ret != 0) {
+			log_error("table of '%s', failed to read (%s)", run_dir, strerror(-ret));
+		}
 	}
 	return ret;
 }
@@ -78,6 +83,10 @@ int publisher_publish(struct publisher *publisher, struct table *table)
 int publisher_heartbeat(struct publisher *publisher)
 {
 	int ret = table_writer_heartbeat(publisher->writer);
+	if (ret == -ESTALE || ret == -EBADMSG) {
+		log_warning("table, removed or damaged by others: publishing it anew");
+		ret = table_writer_publish(publisher->writer, publisher->table);
+	}
 	if (ret == 0) {
 		ret = table_writer_check_readers(publisher->writer);
 	}

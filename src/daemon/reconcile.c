@@ -40,6 +40,7 @@ struct reconcile {
 	struct plan *plan;        /*!< Of the last pass. */
 	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
 	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
+	uint32_t generation;      /*!< Of the commit that installed it; 0: others came between. */
 	struct uplink_sets broken;
 	uplink_set drained;
 	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
@@ -122,20 +123,61 @@ static bool ruleset_needed(const struct reconcile *reconcile, const struct plan 
 	       strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
 }
 
+/*! Load the plan's ruleset, and note the generation if it is of this commit alone. */
+static int install_ruleset(struct reconcile *reconcile, const struct plan *plan)
+{
+	uint32_t before = 0;
+	uint32_t after = 0;
+	int asked = nfnl_generation(reconcile->nfnl, &before);
+	int ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
+	if (asked == 0) {
+		asked = nfnl_generation(reconcile->nfnl, &after);
+	}
+	reconcile->ruleset = ret == 0;
+	reconcile->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
+	return ret;
+}
+
+/*!
+ * Whether lost events are those of our own last commit: a large one fills every buffer.
+ *
+ * To load the ruleset again because of them would lose as many, and so on for ever.
+ */
+static bool lost_our_own(const struct reconcile *reconcile)
+{
+	uint32_t now = 0;
+	return reconcile->ruleset && reconcile->generation != 0 &&
+	       nfnl_generation(reconcile->nfnl, &now) == 0 && now == reconcile->generation;
+}
+
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
                    const struct observed *observed, bool refill)
 {
 	int ret = 0;
 	if (refill) {
-		ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
-		reconcile->ruleset = ret == 0;
+		ret = install_ruleset(reconcile, plan);
 	}
 	if (apply_routing_needed(plan, observed)) {
 		int routing = apply_routing(reconcile->rtnl, plan, observed);
 		ret = ret == 0 ? routing : ret;
 	}
 	return ret;
+}
+
+/*! Keep what a pass saw and wanted, for the next one and for status. */
+static void keep_pass(struct reconcile *reconcile, struct plan *plan, const struct observed *before,
+                      const struct observed *after)
+{
+	plan_free(reconcile->plan);
+	observed_deinit(&reconcile->before);
+	observed_deinit(&reconcile->observed);
+	reconcile->plan = plan;
+	reconcile->mask = reconcile->site->fwmark_mask;
+	reconcile->before = *before;
+	reconcile->observed = *after;
+	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
+	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
 }
 
 int reconcile_run(struct reconcile *reconcile)
@@ -190,15 +232,7 @@ int reconcile_run(struct reconcile *reconcile)
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
 
-	plan_free(reconcile->plan);
-	observed_deinit(&reconcile->before);
-	observed_deinit(&reconcile->observed);
-	reconcile->plan = plan;
-	reconcile->mask = reconcile->site->fwmark_mask;
-	reconcile->before = before;
-	reconcile->observed = after;
-	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
-	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
+	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
 }
 
@@ -270,12 +304,17 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 		return ret;
 	}
 
+	bool look = netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun;
+	if (netfilter.overrun && lost_our_own(reconcile)) {
+		netfilter.overrun = false;
+		netfilter.ours_changed = false;
+	}
 	note_events(reconcile, &routing, &netfilter);
 	withdraw_lost(reconcile, &routing);
 	*passed = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
 	          routing.settings || routing.overrun;
 	ret = *passed ? reconcile_run(reconcile) : 0;
-	if (netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun) {
+	if (look) {
 		reconcile_look_around(reconcile);
 	}
 	return ret;

@@ -11,6 +11,34 @@
 
 #include "base/log.h"
 
+static bool has_family(const struct table_uplink *row, unsigned family)
+{
+	for (size_t i = 0; i < row->address_count; i++) {
+		if (row->address[i].family == family_number(family)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! Why an uplink is not answered, or in part only; or «up». */
+static const char *answer_reason(const struct uplink_view *view, const struct table_uplink *row)
+{
+	static const char *const lacking[] = {
+		[FAMILY_4] = "its IPv4 forwards or reply path could not be installed",
+		[FAMILY_6] = "its IPv6 forwards or reply path could not be installed",
+	};
+	if (uplink_view_usable(view) && (row == NULL || !row->usable)) {
+		return "its forwards or reply path could not be installed";
+	}
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		if (view->family[family].usable && !has_family(row, family)) {
+			return lacking[family];
+		}
+	}
+	return uplink_view_reason(view);
+}
+
 void uplink_history_note(struct uplink_history *histories, const struct plan *plan,
                          const struct table *published)
 {
@@ -20,10 +48,7 @@ void uplink_history_note(struct uplink_history *histories, const struct plan *pl
 		struct uplink_history *history = &histories[number];
 		const struct table_uplink *row = table_find_uplink(published, number);
 		bool answered = row != NULL && row->usable;
-		const char *reason = uplink_view_reason(view);
-		if (uplink_view_usable(view) && !answered) {
-			reason = "its forwards or reply path could not be installed";
-		}
+		const char *reason = answer_reason(view, row);
 		if (history->known && history->answered == answered &&
 		    strcmp(history->reason, reason) == 0) {
 			continue;

@@ -32,6 +32,9 @@ int check_servers(const struct check *check);
 /*! \brief Ids, domains and aliases. \return 0 or -ENOMEM. */
 int check_names(const struct check *check);
 
+/*! \brief What mail domains publish, and names that zones make. \return 0. */
+int check_mail(const struct check *check);
+
 /*! \brief Ports that are taken twice or are needed by the gateway. \return 0 or -ENOMEM. */
 int check_ports(const struct check *check);
 

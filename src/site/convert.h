@@ -15,23 +15,29 @@
 	int convert_##name(const struct conversion *conversion, const char *text, void *value, \
 	                   struct text *why)
 
-CONVERTER(switch);         /*!< bool: on, off, yes, no, true, false. */
-CONVERTER(word);           /*!< uint32_t: one of the key's words. */
-CONVERTER(number);         /*!< uint32_t: decimal or 0x hexadecimal. */
-CONVERTER(seconds);        /*!< uint32_t: a duration in whole seconds. */
-CONVERTER(milliseconds);   /*!< uint32_t: a duration. */
-CONVERTER(id);             /*!< char *: letters, digits, hyphen, underscore, dot. */
-CONVERTER(domain);         /*!< char *: lower case, without the last dot. */
-CONVERTER(alias);          /*!< char *: lower case, as written. */
-CONVERTER(mailbox);        /*!< char *: as in an SOA record; name@domain is accepted. */
-CONVERTER(interface);      /*!< char *: a name that the kernel accepts. */
-CONVERTER(directory);      /*!< char *: an absolute path, short enough for a socket in it. */
-CONVERTER(address);        /*!< struct address. */
-CONVERTER(service);        /*!< struct service. */
-CONVERTER(probe);          /*!< char *: as written, its form checked. */
-CONVERTER(server);         /*!< const struct server *: looked up by id. */
-CONVERTER(uplink);         /*!< unsigned: number, looked up by id. */
-CONVERTER(uplink_address); /*!< struct uplink_address. */
+CONVERTER(switch);            /*!< bool: on, off, yes, no, true, false. */
+CONVERTER(word);              /*!< uint32_t: one of the key's words. */
+CONVERTER(number);            /*!< uint32_t: decimal or 0x hexadecimal. */
+CONVERTER(seconds);           /*!< uint32_t: a duration in whole seconds. */
+CONVERTER(milliseconds);      /*!< uint32_t: a duration. */
+CONVERTER(id);                /*!< char *: letters, digits, hyphen, underscore, dot. */
+CONVERTER(domain);            /*!< char *: lower case, without the last dot. */
+CONVERTER(alias);             /*!< char *: lower case, as written. */
+CONVERTER(mailbox);           /*!< char *: as in an SOA record; name@domain is accepted. */
+CONVERTER(interface);         /*!< char *: a name that the kernel accepts. */
+CONVERTER(directory);         /*!< char *: an absolute path, short enough for a socket in it. */
+CONVERTER(address);           /*!< struct address. */
+CONVERTER(service);           /*!< struct service. */
+CONVERTER(probe);             /*!< char *: as written, its form checked. */
+CONVERTER(server);            /*!< const struct server *: looked up by id. */
+CONVERTER(uplink);            /*!< unsigned: number, looked up by id. */
+CONVERTER(uplink_address);    /*!< struct uplink_address. */
+CONVERTER(record);            /*!< char *: a line of a zone file, its form checked. */
+CONVERTER(uplink_preference); /*!< struct uplink_preference. */
+CONVERTER(spf_term);          /*!< char *: a mechanism of RFC 7208, or exp=. */
+CONVERTER(dmarc);             /*!< char *: the text of the record. */
+CONVERTER(mta_sts);           /*!< char *: letters and digits. */
+CONVERTER(report_address);    /*!< char *: mailto: or https:. */
 
 /*!
  * \brief Read digits of a base at the start of a text.

@@ -109,6 +109,7 @@ static const struct key host_keys[] = {
 	{ "ttl", convert_seconds, FIELD(host, ttl), .least = 1, .most = 86400, .standard = "10s" },
 	{ "policy", convert_word, FIELD(host, policy), .words = policies, .standard = "arrival" },
 	{ "alias", convert_alias, LIST_OF(host, alias) },
+	{ "record", convert_record, LIST_OF(host, record) },
 };
 
 static const struct key mail_keys[] = {
@@ -117,6 +118,11 @@ static const struct key mail_keys[] = {
 	{ "server", convert_server, FIELD(mail, server), .required = true,
 	  .help = "the id of an entry of section 'server'" },
 	{ "port", convert_service, LIST_OF(mail, port), .filled = true, .standard = "tcp/25" },
+	{ "preference", convert_uplink_preference, LIST(mail, preference, preference_count) },
+	{ "spf", convert_spf_term, LIST_OF(mail, spf) },
+	{ "dmarc", convert_dmarc, FIELD(mail, dmarc) },
+	{ "mta-sts", convert_mta_sts, FIELD(mail, mta_sts) },
+	{ "tls-rpt", convert_report_address, LIST_OF(mail, tls_rpt) },
 };
 
 static const struct key forward_keys[] = {

@@ -111,6 +111,14 @@ int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t 
 	return printed < 0 || (size_t)printed >= size ? -EINVAL : 0;
 }
 
+bool spf_term_is(const char *term, const char *mechanism)
+{
+	size_t length = strlen(mechanism);
+	term += *term != '\0' && strchr("+-~?", *term) != NULL ? 1 : 0;
+	return strncmp(term, mechanism, length) == 0 &&
+	       (term[length] == '\0' || term[length] == ':' || term[length] == '/');
+}
+
 uint32_t site_mark(const struct site *site, unsigned uplink)
 {
 	return (uint32_t)uplink << __builtin_ctz(site->fwmark_mask);
@@ -168,10 +176,16 @@ void site_free(struct site *site)
 		free(site->hosts[i].port.items);
 		free(site->hosts[i].uplink);
 		free_names(&site->hosts[i].alias);
+		free_names(&site->hosts[i].record);
 	}
 	for (size_t i = 0; i < site->mail_count; i++) {
 		free(site->mails[i].domain);
 		free(site->mails[i].port.items);
+		free(site->mails[i].preference);
+		free_names(&site->mails[i].spf);
+		free(site->mails[i].dmarc);
+		free(site->mails[i].mta_sts);
+		free_names(&site->mails[i].tls_rpt);
 	}
 	for (size_t i = 0; i < site->forward_count; i++) {
 		free(site->forwards[i].id);

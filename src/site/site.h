@@ -101,13 +101,26 @@ struct host {
 	size_t uplink_count;
 	uint32_t ttl; /*!< Seconds. */
 	enum answer_policy policy;
-	struct name_list alias; /*!< As written, relative to domain. */
+	struct name_list alias;  /*!< As written, relative to domain. */
+	struct name_list record; /*!< Lines of a zone file, relative to domain. */
+};
+
+/*! The preference of an uplink's MX record, instead of 10 times its number. */
+struct uplink_preference {
+	unsigned uplink;
+	uint16_t preference;
 };
 
 struct mail {
 	char *domain;
 	const struct server *server;
 	struct service_list port;
+	struct uplink_preference *preference;
+	size_t preference_count;
+	struct name_list spf;     /*!< Terms beside the uplinks' addresses; «all» comes last. */
+	char *dmarc;              /*!< The text of the record, or NULL. */
+	char *mta_sts;            /*!< The id of the policy, or NULL. */
+	struct name_list tls_rpt; /*!< URIs. */
 };
 
 struct forward {
@@ -201,6 +214,9 @@ const struct address *server_address(const struct server *server, uint8_t family
  * \return 0, or -EINVAL if it does not fit into size bytes.
  */
 int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size);
+
+/*! \brief Whether an SPF term is a mechanism, with any qualifier: «~all» is «all». */
+bool spf_term_is(const char *term, const char *mechanism);
 
 /*! \brief The mark of an uplink: its number shifted to the lowest bit of the mask. */
 uint32_t site_mark(const struct site *site, unsigned uplink);

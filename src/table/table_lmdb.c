@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /*! Address space, not memory: 100 000 hosts need some 40 MiB, and a commit needs free pages beside. */
 #define MAP_SIZE ((size_t)512 << 20)
@@ -58,6 +59,16 @@ int lmdb_open(const char *path, unsigned flags, MDB_env **env)
 	}
 	*env = created;
 	return 0;
+}
+
+bool lmdb_replaced(MDB_env *env, const char *data_path)
+{
+	mdb_filehandle_t file;
+	struct stat open;
+	struct stat named;
+	return mdb_env_get_fd(env, &file) != 0 || fstat(file, &open) != 0 ||
+	       stat(data_path, &named) != 0 || named.st_dev != open.st_dev ||
+	       named.st_ino != open.st_ino;
 }
 
 /*! Read every row; rows of another format or damaged ones fail the whole. */

@@ -42,12 +42,16 @@ int table_writer_read(struct table_writer *writer, struct table **table);
 /*!
  * \brief Replace the published table in one transaction; rows that did not change are not written.
  *
- * Sets generation (only if a row changed), boot id and heartbeat in the table's meta row.
+ * Sets generation (only if a row changed), boot id and heartbeat in the table's meta row. An
+ * environment that somebody deleted or that LMDB gave up is made anew.
  * \return 0 or -errno: -ENOSPC, -EIO; then the old table stays published.
  */
 int table_writer_publish(struct table_writer *writer, struct table *table);
 
-/*! \brief Renew the heartbeat alone. \return 0 or -errno. */
+/*!
+ * \brief Renew the heartbeat alone.
+ * \return 0, -ESTALE (the environment is gone: publish again), or another -errno.
+ */
 int table_writer_heartbeat(struct table_writer *writer);
 
 /*! \brief Clear the slots of readers that died. \return 0 or -errno. */

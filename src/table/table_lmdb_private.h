@@ -16,6 +16,9 @@ int lmdb_error(int code);
 /*! \brief Open an environment. \param flags  Of mdb_env_open(). \return 0 or -errno. */
 int lmdb_open(const char *path, unsigned flags, MDB_env **env);
 
+/*! \brief Whether a path leads to another data file than the open one, or to none. */
+bool lmdb_replaced(MDB_env *env, const char *data_path);
+
 /*! \brief Open the main database. \param flags  Of mdb_txn_begin(). \return 0 or -errno. */
 int lmdb_open_dbi(MDB_env *env, unsigned flags, MDB_dbi *dbi);
 

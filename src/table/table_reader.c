@@ -16,8 +16,6 @@ struct table_reader {
 	MDB_dbi dbi;
 	bool dbi_open;
 	char *data_path;
-	dev_t device;
-	ino_t inode;
 };
 
 int table_reader_open(const char *path, struct table_reader **reader)
@@ -27,13 +25,7 @@ int table_reader_open(const char *path, struct table_reader **reader)
 		return -ENOMEM;
 	}
 	int ret = asprintf(&opened->data_path, "%s/data.mdb", path) < 0 ? -ENOMEM : 0;
-	struct stat status;
-	if (ret == 0 && stat(opened->data_path, &status) != 0) {
-		ret = -errno;
-	}
 	if (ret == 0) {
-		opened->device = status.st_dev;
-		opened->inode = status.st_ino;
 		ret = lmdb_open(path, MDB_RDONLY | MDB_NOTLS, &opened->env);
 	}
 	if (ret != 0) {
@@ -56,9 +48,7 @@ void table_reader_close(struct table_reader *reader)
 
 bool table_reader_replaced(const struct table_reader *reader)
 {
-	struct stat status;
-	return stat(reader->data_path, &status) != 0 || status.st_dev != reader->device ||
-	       status.st_ino != reader->inode;
+	return lmdb_replaced(reader->env, reader->data_path);
 }
 
 /*! The main database exists from the writer's first commit on: opened when first needed. */

@@ -2,9 +2,13 @@
 
 /*
  * The one writer of the answer table: publishes in one transaction what has changed.
+ *
+ * A change copies the pages that it touches, and a full tmpfs has none left: then an uplink that died
+ * could not be withdrawn. So some are reserved in the file, behind those in use.
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +18,14 @@
 
 #include "table/table_lmdb_private.h"
 
+/*! Pages for a few commits of a few rows; they are used again two commits later. */
+#define RESERVED_PAGES 64
+
 struct table_writer {
-	MDB_env *env;
+	MDB_env *env; /*!< NULL: could not be opened again. */
 	MDB_dbi dbi;
+	gid_t group;
+	char path[]; /*!< The folder. */
 };
 
 /*! Readable by the group, and the lock file writable by it: readers register themselves there. */
@@ -51,14 +60,61 @@ static void remove_files(const char *path)
 	}
 }
 
-static int writer_open_env(const char *path, struct table_writer *writer)
+/*! What is in use of the data file, and its true size, in bytes. */
+static int file_sizes(MDB_env *env, int *file, off_t *used, off_t *size)
 {
-	int ret = lmdb_open(path, MDB_NOSYNC | MDB_NOTLS, &writer->env);
+	struct stat status;
+	MDB_envinfo info;
+	MDB_stat pages;
+	if (mdb_env_get_fd(env, file) != 0 || fstat(*file, &status) != 0) {
+		return -EBADMSG;
+	}
+	// The numbers themselves are on the first two pages.
+	if (status.st_size < 2 * sysconf(_SC_PAGESIZE) || mdb_env_info(env, &info) != 0 ||
+	    mdb_env_stat(env, &pages) != 0) {
+		return -EBADMSG;
+	}
+	*used = (off_t)(info.me_last_pgno + 1) * pages.ms_psize;
+	*size = status.st_size;
+	return 0;
+}
+
+/*! A page behind the end of the file is SIGBUS; a crash of the machine can leave it so on a disk. */
+static int check_size(MDB_env *env)
+{
+	int file;
+	off_t used;
+	off_t size;
+	int ret = file_sizes(env, &file, &used, &size);
+	return ret == 0 && size < used ? -EBADMSG : ret;
+}
+
+static void reserve_pages(MDB_env *env)
+{
+	int file;
+	off_t used;
+	off_t size;
+	if (file_sizes(env, &file, &used, &size) != 0) {
+		return;
+	}
+	off_t wanted = used + (off_t)RESERVED_PAGES * sysconf(_SC_PAGESIZE);
+	if (size < wanted) {
+		// Without room, or on a file system that cannot, commits fail one by one instead.
+		(void)fallocate(file, 0, size, wanted - size);
+	}
+}
+
+static int writer_open_env(struct table_writer *writer)
+{
+	int ret = lmdb_open(writer->path, MDB_NOSYNC | MDB_NOTLS, &writer->env);
 	if (ret != 0) {
 		return ret;
 	}
 	ret = lmdb_open_dbi(writer->env, 0, &writer->dbi);
 	struct table *table = NULL;
+	if (ret == 0) {
+		ret = check_size(writer->env);
+	}
 	if (ret == 0) {
 		ret = table_writer_read(writer, &table);
 		table_free(table);
@@ -70,35 +126,66 @@ static int writer_open_env(const char *path, struct table_writer *writer)
 	return ret;
 }
 
-int table_writer_open(const char *path, gid_t group, struct table_writer **writer)
+/*! Open the environment; one that is damaged or absent is made anew. */
+static int writer_start(struct table_writer *writer)
 {
-	if (mkdir(path, 0750) != 0 && errno != EEXIST) {
+	if (mkdir(writer->path, 0750) != 0 && errno != EEXIST) {
 		return -errno;
 	}
-	struct table_writer *opened = calloc(1, sizeof(*opened));
-	if (opened == NULL) {
-		return -ENOMEM;
-	}
-
-	int ret = writer_open_env(path, opened);
+	int ret = writer_open_env(writer);
 	if (ret != 0 && ret != -EACCES && ret != -EPERM && ret != -EROFS && ret != -ENOMEM &&
 	    ret != -ENOSPC) {
 		// Unlinked, not overwritten: readers may have the old file mapped.
-		remove_files(path);
-		ret = writer_open_env(path, opened);
+		remove_files(writer->path);
+		ret = writer_open_env(writer);
 	}
 	if (ret == 0) {
-		ret = set_access(path, group);
+		ret = set_access(writer->path, writer->group);
 	}
 	if (ret == 0) {
-		ret = table_writer_check_readers(opened);
+		ret = table_writer_check_readers(writer);
 	}
+	if (ret != 0) {
+		mdb_env_close(writer->env);
+		writer->env = NULL;
+		return ret;
+	}
+	reserve_pages(writer->env);
+	return 0;
+}
+
+int table_writer_open(const char *path, gid_t group, struct table_writer **writer)
+{
+	size_t size = strlen(path) + 1;
+	struct table_writer *opened = calloc(1, sizeof(*opened) + size);
+	if (opened == NULL) {
+		return -ENOMEM;
+	}
+	memcpy(opened->path, path, size);
+	opened->group = group;
+	int ret = writer_start(opened);
 	if (ret != 0) {
 		table_writer_close(opened);
 		return ret;
 	}
 	*writer = opened;
 	return 0;
+}
+
+/*! Whether readers that look at the folder now do not find what we write. */
+static bool writer_lost(const struct table_writer *writer)
+{
+	char data[PATH_MAX];
+	return writer->env == NULL ||
+	       (snprintf(data, sizeof(data), "%s/data.mdb", writer->path) < (int)sizeof(data) &&
+	        lmdb_replaced(writer->env, data));
+}
+
+static int writer_restart(struct table_writer *writer)
+{
+	mdb_env_close(writer->env);
+	writer->env = NULL;
+	return writer_start(writer);
 }
 
 void table_writer_close(struct table_writer *writer)
@@ -223,16 +310,10 @@ static int publish_in(MDB_txn *txn, MDB_dbi dbi, struct table *table)
 	return ret < 0 ? ret : 0;
 }
 
-int table_writer_publish(struct table_writer *writer, struct table *table)
+static int publish_once(struct table_writer *writer, struct table *table)
 {
-	int ret = table_boot_id(table->meta.boot_id);
-	if (ret != 0) {
-		return ret;
-	}
-	table_sort(table);
-
 	MDB_txn *txn = NULL;
-	ret = mdb_txn_begin(writer->env, NULL, 0, &txn);
+	int ret = mdb_txn_begin(writer->env, NULL, 0, &txn);
 	if (ret != 0) {
 		return lmdb_error(ret);
 	}
@@ -241,11 +322,38 @@ int table_writer_publish(struct table_writer *writer, struct table *table)
 		mdb_txn_abort(txn);
 		return ret;
 	}
-	return lmdb_error(mdb_txn_commit(txn));
+	ret = lmdb_error(mdb_txn_commit(txn));
+	if (ret == 0) {
+		reserve_pages(writer->env);
+	}
+	return ret;
+}
+
+int table_writer_publish(struct table_writer *writer, struct table *table)
+{
+	int ret = table_boot_id(table->meta.boot_id);
+	if (ret != 0) {
+		return ret;
+	}
+	table_sort(table);
+
+	ret = writer_lost(writer) ? writer_restart(writer) : 0;
+	if (ret == 0) {
+		ret = publish_once(writer, table);
+	}
+	if (ret == -EBADMSG) {
+		// After some failures LMDB refuses all further work until it is opened again (MDB_PANIC).
+		ret = writer_restart(writer);
+		ret = ret == 0 ? publish_once(writer, table) : ret;
+	}
+	return ret;
 }
 
 int table_writer_heartbeat(struct table_writer *writer)
 {
+	if (writer_lost(writer)) {
+		return -ESTALE;
+	}
 	MDB_txn *txn = NULL;
 	int ret = mdb_txn_begin(writer->env, NULL, 0, &txn);
 	if (ret != 0) {

@@ -2,7 +2,7 @@
 #
 # The examples of one document, a file each in the folder «to»: NUMBER.KIND, numbered by their lines.
 #
-# In Markdown the fence says what a block is: ```yaml multihome.conf, ```zone ORIGIN, ```console. In a
+# In Markdown the fence says what a block is: ```yaml multihome.conf, ```console. In a
 # manual page, mdoc(7) or man(7), the first line of a literal block does.
 
 function close_block() {

@@ -39,5 +39,7 @@ failed_twice() {
 }
 daemon_start
 expect "a route that cannot be installed is tried again" wait_for 4 failed_twice
+expect "a route that cannot be installed: logged as that" \
+	logged "uplink 'backup', answered in part: its IPv4 forwards or reply path"
 expect "a route that was never installed was removed by nobody" fails logged "removed by"
 lab_end

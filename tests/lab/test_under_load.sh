@@ -7,6 +7,12 @@
 lab_up
 require "both uplinks are published" data_plane_up
 
+# Hundreds of thousands of flows: their entries would fill the table, and a full one evicts live ones.
+ns gw sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3 \
+	net.netfilter.nf_conntrack_udp_timeout_stream=3 \
+	net.netfilter.nf_conntrack_tcp_timeout_time_wait=1 \
+	net.netfilter.nf_conntrack_tcp_timeout_close=1
+
 flows_start() {
 	spawn cli "$build/tests/lab/flows" -n 24 {tcp,udp}/{192.168.2.1,172.16.1.1}/443 \
 		{tcp,udp}/{2001:db8:1::2,2001:db8:2::2}/443 tcp/172.16.1.1/9005 >"$lab/flows.log" 2>&1

@@ -28,6 +28,23 @@
 
 // clang-format off
 static const struct bad_file bad_sites[] = {
+	{ SITE ADDRESSED SERVERS
+	  "mail:\n"
+	  "- {domain: m.example.com, server: web, preference: [a=10, b=10, a=20]}\n"
+	  "- domain: n.example.com\n"
+	  "  server: web\n"
+	  "  spf: [a, mx, ~all, ptr, include:a, include:b, include:c, include:d, include:e, "
+	  "include:f, include:g, exists:h]\n"
+	  "host:\n"
+	  "- {domain: mail-gw-2.example.com, server: web, port: tcp/80}\n"
+	  "- {domain: mail-gw-3.example.com, server: web, port: tcp/80}\n",
+	  "9:65: preference of uplink 'a' is there twice: keep one\n"
+	  "12:8: spf has 11 terms that need a DNS lookup, but receivers stop after 10: use fewer "
+	  "include, a, mx, ptr and exists\n"
+	  "12:16: spf term '~all' ends the search, so that what follows has no effect: write it "
+	  "last\n"
+	  "14:12: host 'mail-gw-2.example.com' has the name of an uplink's mail gateway: use "
+	  "another name\n" },
 	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0}\n"
 	  "- {id: a, interface: w0}\n"

@@ -34,6 +34,51 @@
 static const struct bad_file bad_files[] = {
 	{ "",
 	  "1:1: file is empty: begin with the sections 'site' and 'uplink'\n" },
+	{ SITE UPLINKS SERVERS
+	  "mail:\n"
+	  "- domain: example.com\n"
+	  "  server: web\n"
+	  "  preference: [a=65536, b, c=1]\n"
+	  "  spf: [v=spf1, redirect=x.example.net, include, all:x, \"a b\", includes:x]\n"
+	  "  dmarc: p=none\n"
+	  "  mta-sts: 2026-01-01\n"
+	  "  tls-rpt: tls@example.com\n",
+	  "11:16: key 'preference', value 'a=65536' is not of the form uplink=number, with a number "
+	  "from 0 to 65535, such as primary=10\n"
+	  "11:25: key 'preference', value 'b' is not of the form uplink=number, with a number from 0 "
+	  "to 65535, such as primary=10\n"
+	  "11:28: key 'preference', value 'c=1' is not the id of an entry of section 'uplink': add "
+	  "one, or name one that is there\n"
+	  "12:9: key 'spf', value 'v=spf1' is not a term of SPF: list the terms behind v=spf1, one an "
+	  "item\n"
+	  "12:17: key 'spf', value 'redirect=x.example.net' would never be used behind the uplinks' "
+	  "addresses and 'all': write include:DOMAIN\n"
+	  "12:41: key 'spf', value 'include' is not a term of SPF: write one such as "
+	  "include:spf.example.net, ip4:192.0.2.1, a:www.example.com or ~all\n"
+	  "12:50: key 'spf', value 'all:x' is not a term of SPF: write one such as "
+	  "include:spf.example.net, ip4:192.0.2.1, a:www.example.com or ~all\n"
+	  "12:57: key 'spf', value 'a b' is not a term of SPF: list the terms behind v=spf1, one an "
+	  "item\n"
+	  "12:64: key 'spf', value 'includes:x' is not a term of SPF: write one such as "
+	  "include:spf.example.net, ip4:192.0.2.1, a:www.example.com or ~all\n"
+	  "13:10: key 'dmarc', value 'p=none' is not a DMARC record: write one such as "
+	  "\"v=DMARC1; p=none; rua=mailto:dmarc@example.com\"\n"
+	  "14:12: key 'mta-sts', value '2026-01-01' is not the id of an MTA-STS policy: use at most 32 "
+	  "letters and digits, such as 20260101\n"
+	  "15:12: key 'tls-rpt', value 'tls@example.com' is no address for reports: write "
+	  "mailto:ADDRESS or https://...\n" },
+	{ SITE UPLINKS SERVERS
+	  "host:\n"
+	  "- domain: www.example.com\n"
+	  "  server: web\n"
+	  "  port: tcp/80\n"
+	  "  record: [\"@ TXT x\", \"$INCLUDE /etc/passwd x\", \"@ TXT\", \"@ TXT a\\nb\"]\n",
+	  "12:23: key 'record', value '$INCLUDE /etc/passwd x' is not a record: write NAME [TTL] "
+	  "TYPE DATA on one line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n"
+	  "12:49: key 'record', value '@ TXT' is not a record: write NAME [TTL] TYPE DATA on one "
+	  "line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n"
+	  "12:58: key 'record', value '@ TXT a?b' is not a record: write NAME [TTL] TYPE DATA on one "
+	  "line, such as '@ CAA 0 issue \"letsencrypt.org\"'\n" },
 	{ "# a comment alone\n",
 	  "1:1: file is empty: begin with the sections 'site' and 'uplink'\n" },
 	{ "---\n",

@@ -16,19 +16,29 @@
 	"site:\n    domain: example.com\n    run-dir: /nonexistent/multihome\n"     \
 	"uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n" \
 	"server:\n  - id: web\n    address: 10.0.0.10\n"                            \
+	"  - id: two\n    address: 10.0.0.20\n    reply-path: source-address\n"     \
+	"    uplink-address: [primary=10.0.1.1, \"primary=fd00:11::1\"]\n"          \
 	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"   \
 	"  - domain: shop.example.com\n    server: web\n    port: tcp/80\n"
 
+#define FOLLOWED                                                   \
+	"site: {domain: example.com}\nuplink:\n"                   \
+	"- {id: primary, interface: wan0, address: 192.168.2.1}\n" \
+	"- {id: backup, interface: wan1}\n"                        \
+	"server:\n- {id: web, address: 10.0.0.10}\n"               \
+	"mail:\n- {domain: example.com, server: web}\n"
+
 static const struct {
-	const char
-		*arguments; // For sh(1); $SITE is a good site file, $BAD a bad one, $DIR a folder.
+	const char *
+		arguments; // For sh(1); $SITE is a good site file, $BAD a bad one, $FOLLOWED one with an
+			   // uplink without address, $DIR a folder.
 	int code;
 	const char *standard; // Part of standard output; "" if it must be empty.
 	const char *error;    // Part of standard error; "" if it must be empty.
 } calls[] = {
 	// Help and version, wherever they stand.
 	{ "--help", 0, "Usage: multihomectl [-c FILE] COMMAND", "" },
-	{ "-h", 0, "  zone host  NAME", "" },
+	{ "-h", 0, "  zone host    NAME", "" },
 	{ "status --help", 0, "-c, --config FILE", "" },
 	{ "--version", 0, "multihomectl (multihome) " PACKAGE_VERSION "\n", "" },
 	{ "-V", 0, PACKAGE_VERSION, "" },
@@ -36,16 +46,18 @@ static const struct {
 	// Usage errors.
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
-	  "'statu', no such command (known: status, explain, reload, zone host, knot-conf)" },
+	  "'statu', no such command (known: status, explain, reload, zone host, "
+	  "zone parent, zone mail, knot-conf, "
+	  "server-setup)" },
 	{ "zone", 2, "", "'zone', no such command" },
-	{ "zone parent", 2, "", "'zone parent', no such command" },
+	{ "zone child", 2, "", "'zone child', no such command" },
 	{ "drain primary", 2, "", "'drain', no such command" },
 	{ "status primary", 2, "", "'status', takes no operand" },
 	{ "explain", 2, "", "'explain', takes one operand: NAME" },
 	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
 	{ "reload --json", 2, "", "--json, no option of 'reload' (but of: status, explain)" },
 	{ "status --serial 1", 2, "",
-	  "--serial, no option of 'status' (but of: zone host, knot-conf)" },
+	  "--serial, no option of 'status' (but of: zone host, zone mail, knot-conf)" },
 	{ "status --foo", 2, "", "--foo" },
 	{ "zone host www.example.com --serial", 2, "", "--serial" },
 
@@ -69,6 +81,19 @@ static const struct {
 	{ "-c $SITE knot-conf --sections half", 2, "", "must be minimal or full" },
 	{ "-c $SITE knot-conf --zones $DIR/absent", 2, "", "failed to find the folder" },
 	{ "-c $SITE zone host www.example.com -o $DIR/absent/zone", 1, "", "failed to write" },
+	{ "-c $SITE zone mail example.com", 2, "",
+	  "mail domain 'example.com', not in the site file (known: none)" },
+	{ "-c $FOLLOWED zone mail Example.com.", 2, "",
+	  "uplink 'backup', has no address in the site file" },
+	{ "-c $SITE zone parent", 0, "shop-ns1.example.com.    86400  IN A     192.168.2.1\n", "" },
+	{ "-c $SITE zone parent --format nsupdate", 0, "\nsend\n", "" },
+	{ "-c $SITE zone parent --format bind", 2, "",
+	  "--format 'bind', must be zone, nsupdate, octodns, dnscontrol or json" },
+	{ "-c $SITE zone parent example.com", 2, "", "'zone parent', takes no operand" },
+	{ "-c $SITE zone parent -o $DIR/records && cat $DIR/records", 0, "IN NS", "" },
+	// A refused zone leaves the file of before.
+	{ "-c $FOLLOWED zone parent -o $SITE; c=$?; grep -q domain $SITE && exit $c", 2, "",
+	  "uplink 'backup', has no address in the site file" },
 	{ "-c $SITE zone host www.example.com -o /dev/null", 1, "",
 	  "/dev/null, failed to write (not a regular file)" },
 	{ "-c $SITE zone host www.example.com >/dev/full", 1, "",
@@ -84,6 +109,27 @@ static const struct {
 	  0, "", "" },
 	{ "-c $SITE knot-conf --zones $DIR --zone-dir /srv/zones", 0,
 	  "file: \"/srv/zones/www.example.com.zone\"", "" },
+
+	{ "-c $SITE server-setup mail", 2, "",
+	  "server 'mail', not in the site file (known: web, two)" },
+	{ "-c $SITE server-setup web", 2, "", "server 'web', needs no setup" },
+	{ "-c $SITE server-setup two --format suse", 2, "",
+	  "--format 'suse', must be networkd, ifupdown or windows" },
+	{ "-c $SITE server-setup two", 0,
+	  "\n# uplink primary\n[Address]\nAddress=10.0.1.1/32\n\n"
+	  "# uplink primary\n[Address]\nAddress=fd00:11::1/128\nPreferredLifetime=0\n",
+	  "" },
+	{ "-c $SITE server-setup two --format ifupdown --interface lan5", 0,
+	  "\n# uplink primary\niface lan5 inet static\n    address 10.0.1.1/32\n\n"
+	  "# uplink primary\niface lan5 inet6 static\n    address fd00:11::1/128\n"
+	  "    preferred-lifetime 0\n",
+	  "" },
+	{ "-c $SITE server-setup two --format windows", 0,
+	  "netsh interface ipv4 add address \"Ethernet\" 10.0.1.1 255.255.255.255 "
+	  "skipassource=true\n",
+	  "" },
+	{ "-c $SITE server-setup two --interface 'a\"b'", 2, "",
+	  "is not the name of an interface" },
 
 	// Commands that need the daemon.
 	{ "-c $SITE status", 1, "",
@@ -136,7 +182,9 @@ START_TEST(a_call_ends_as_promised)
 	char *site = file_from_text(SITE);
 	char *bad = file_from_text(SITE "unknown: 1\n");
 	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	char *followed = file_from_text(FOLLOWED);
 	ck_assert_int_eq(setenv("BAD", bad, 1), 0);
+	ck_assert_int_eq(setenv("FOLLOWED", followed, 1), 0);
 	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
 	ck_assert_int_eq(run_shell("touch -d '2026-11-22 23:59:59 UTC' $SITE"), 0);
 
@@ -153,9 +201,10 @@ START_TEST(a_call_ends_as_promised)
 	text_free(&path);
 	text_free(&command);
 
-	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD"), 0);
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD $FOLLOWED"), 0);
 	free(site);
 	free(bad);
+	free(followed);
 }
 END_TEST
 
@@ -175,12 +224,68 @@ START_TEST(the_same_file_yields_the_same_bytes)
 }
 END_TEST
 
+START_TEST(a_serial_counts_changes_and_never_goes_back)
+{
+	char folder[] = "/tmp/mh-test-XXXXXX";
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	char *site = file_from_text(SITE);
+	ck_assert_int_eq(setenv("SITE", site, 1), 0);
+	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
+	static const struct {
+		const char *before;
+		const char *serial;
+	} steps[] = {
+		{ "touch -d '2026-11-22 12:00 UTC' $SITE", "2026112200" },
+		{ ":", "2026112200" },
+		// Another day, the same content.
+		{ "touch -d '2026-11-25 12:00 UTC' $SITE", "2026112200" },
+		{ "sed -i 's/192.168.2.1/192.168.2.2/' $SITE; touch -d '2026-11-25 13:00 UTC' "
+		  "$SITE",
+		  "2026112500" },
+		{ "sed -i 's/192.168.2.2/192.168.2.3/' $SITE; touch -d '2026-11-25 14:00 UTC' "
+		  "$SITE",
+		  "2026112501" },
+		// A file from a backup, with its old time.
+		{ "sed -i 's/192.168.2.3/192.168.2.4/' $SITE; touch -d '2026-11-01 14:00 UTC' "
+		  "$SITE",
+		  "2026112502" },
+		// Made by hand before, with another kind of number.
+		{ "sed -i 's/2026112502/4294967295/' $DIR/www.example.com.zone; "
+		  "sed -i 's/192.168.2.4/192.168.2.5/' $SITE; touch -d '2026-11-25 14:00 UTC' "
+		  "$SITE",
+		  "2026112500" },
+		{ "echo rubbish >$DIR/www.example.com.zone", "2026112500" },
+		{ "rm $DIR/www.example.com.zone", "2026112500" },
+	};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		for (unsigned all = 0; all < 2; all++) {
+			struct text command = TEXT_EMPTY;
+			text_add(&command,
+			         "%s; src/multihomectl -c $SITE %s && "
+			         "s=$(awk '$4 == \"SOA\" { print $7 }' $DIR/www.example.com.zone) "
+			         "&& "
+			         "[ $s = %s ] || { echo \"$s\"; exit 1; }",
+			         all == 0 ? steps[i].before : ":",
+			         all == 0 ? "zone host www.example.com -o $DIR/www.example.com.zone"
+			                  : "knot-conf --zones $DIR -o $DIR/part",
+			         steps[i].serial);
+			ck_assert_msg(run_shell(command.data) == 0, "step %zu: %s", i,
+			              command.data);
+			text_free(&command);
+		}
+	}
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE"), 0);
+	free(site);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("multihomectl");
 	TCase *tcase = tcase_create("multihomectl");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_call_ends_as_promised, 0, sizeof(calls) / sizeof(calls[0]));
+	tcase_add_test(tcase, a_serial_counts_changes_and_never_goes_back);
 	tcase_add_test(tcase, the_same_file_yields_the_same_bytes);
 	suite_add_tcase(suite, tcase);
 

@@ -263,6 +263,63 @@ START_TEST(truncated_file_is_an_error_not_a_crash)
 }
 END_TEST
 
+START_TEST(file_cut_behind_its_first_pages_is_made_anew)
+{
+	struct table *table = example();
+	struct table_writer *writer;
+	struct table *read = NULL;
+	char data[96];
+	(void)snprintf(data, sizeof(data), "%s/data.mdb", path);
+	ck_assert_int_eq(table_writer_open(path, (gid_t)-1, &writer), 0);
+	ck_assert_int_eq(table_writer_publish(writer, table), 0);
+	table_writer_close(writer);
+	ck_assert_int_eq(truncate(data, 2 * sysconf(_SC_PAGESIZE)), 0);
+	ck_assert_int_eq(table_writer_open(path, (gid_t)-1, &writer), 0);
+	ck_assert_int_eq(table_writer_read(writer, &read), 0);
+	ck_assert_uint_eq(read->uplink_count, 0);
+	table_free(read);
+	table_writer_close(writer);
+	table_free(table);
+}
+END_TEST
+
+START_TEST(folder_deleted_under_the_writer_comes_back_whole)
+{
+	struct table *table = example();
+	struct table_writer *writer;
+	struct table_reader *reader;
+	struct table *read = NULL;
+	char command[128];
+	(void)snprintf(command, sizeof(command), "rm -r %s", path);
+	ck_assert_int_eq(table_writer_open(path, (gid_t)-1, &writer), 0);
+	ck_assert_int_eq(table_writer_publish(writer, table), 0);
+	ck_assert_int_eq(table_writer_heartbeat(writer), 0);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(table_writer_heartbeat(writer), -ESTALE);
+	ck_assert_int_eq(table_writer_publish(writer, table), 0);
+	ck_assert_int_eq(table_writer_heartbeat(writer), 0);
+	ck_assert_int_eq(table_reader_open(path, &reader), 0);
+	ck_assert_int_eq(table_reader_read(reader, &read), 0);
+	ck_assert_uint_eq(read->uplink_count, table->uplink_count);
+	ck_assert_uint_eq(read->host_count, table->host_count);
+	table_free(read);
+	table_reader_close(reader);
+
+	// While it cannot be made, each try fails and none crashes.
+	ck_assert_int_eq(system(command), 0);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	(void)fclose(file);
+	ck_assert_int_eq(table_writer_publish(writer, table), -ENOTDIR);
+	ck_assert_int_eq(table_writer_heartbeat(writer), -ESTALE);
+	ck_assert_int_eq(table_writer_publish(writer, table), -ENOTDIR);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(table_writer_publish(writer, table), 0);
+	table_writer_close(writer);
+	table_free(table);
+}
+END_TEST
+
 START_TEST(garbage_file_is_made_anew_by_the_writer)
 {
 	struct table *table = example();
@@ -382,6 +439,8 @@ int main(void)
 	tcase_add_test(cases, host_that_left_the_site_leaves_the_table);
 	tcase_add_test(cases, empty_environment_is_no_state);
 	tcase_add_test(cases, truncated_file_is_an_error_not_a_crash);
+	tcase_add_test(cases, file_cut_behind_its_first_pages_is_made_anew);
+	tcase_add_test(cases, folder_deleted_under_the_writer_comes_back_whole);
 	tcase_add_test(cases, garbage_file_is_made_anew_by_the_writer);
 	tcase_add_test(cases, files_are_closed_to_others);
 	tcase_add_test(cases, killed_writer_never_leaves_half_a_table);

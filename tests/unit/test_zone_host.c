@@ -92,6 +92,21 @@ static const struct {
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
 	                                      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
 	  NULL },
+	// Records of the site file come last, whatever their type; HTTPS only if it is written.
+	{ SITE UPLINKS SERVER4 HOST "    record:\n"
+	                            "      - '@ CAA 0 issue \"letsencrypt.org\"'\n"
+	                            "      - _acme-challenge 60 CNAME www.acme.example.net.\n"
+	                            "      - '@ HTTPS 1 . alpn=h2'\n"
+	                            "      - _443._tcp TYPE52 \\# 4 03010100\n"
+	                            "      - static.www.example.com. A 192.0.2.7\n",
+	  SOA("www.example.com.")
+	          NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
+	                      "www.example.com. 3600 IN CAA 0 issue \"letsencrypt.org\"\n"
+	                      "_acme-challenge.www.example.com. 60 IN CNAME www.acme.example.net.\n"
+	                      "www.example.com. 3600 IN HTTPS 1 . alpn=h2\n"
+	                      "_443._tcp.www.example.com. 3600 IN TLSA 3 1 1 00\n"
+	                      "static.www.example.com. 3600 IN A 192.0.2.7\n",
+	  NULL },
 	// Dots in the label of a name server would make it another zone's name.
 	{ SITE UPLINKS SERVER4
 	  "host:\n  - domain: a.b.example.com\n    server: web\n    port: tcp/80\n",
@@ -160,6 +175,53 @@ START_TEST(the_zone_follows_from_the_site)
 }
 END_TEST
 
+static const struct {
+	const char *record; // A list of YAML.
+	const char *why;
+} records[] = {
+	{ "@ CNAME a.example.net.", "a CNAME cannot stand beside other records" },
+	{ "api CNAME a.example.net.", "a CNAME cannot stand beside other records" },
+	{ "x TXT a', 'x CNAME a.example.net.", "a CNAME cannot stand beside other records" },
+	{ "x CNAME a.example.net.', 'x TXT a", "a CNAME cannot stand beside other records" },
+	{ "@ A 192.0.2.7", "the addresses of its name follow the uplinks" },
+	{ "api AAAA 2001:db8::7", "the addresses of its name follow the uplinks" },
+	{ "@ NS ns.example.net.", "the name servers of the zone follow the uplinks" },
+	{ "@ SOA a. b. 1 2 3 4 5", "its type is made by the zone itself" },
+	{ "@ TXT a', '@ TXT \"a\"", "it is there twice" },
+	{ "@ TXT a', '@ 60 TXT b", "has another TTL" },
+	{ "www.example.org. TXT a", "its name is not in the zone" },
+	{ "x.sub TXT a", "its name lies in another zone" },
+	{ "@ CH TXT a", "record type" },
+	{ "@ MX 10", "MX" },
+	{ "@ A 192.0.2.256", "192.0.2.256" },
+	{ "@ BOGUS a b", "BOGUS" },
+	{ "@ TXT ( a", "(" },
+	{ "a123456789b123456789c123456789d123456789e123456789f123456789abcd TXT a", "a123456789" },
+};
+
+START_TEST(a_record_that_does_not_go_is_refused_with_its_text)
+{
+	struct text file = TEXT_EMPTY;
+	text_add(&file,
+	         SITE UPLINKS SERVER HOST "    alias: api\n    record: ['%s']\n"
+	                                  "  - domain: sub.www.example.com\n    server: web\n"
+	                                  "    port: tcp/80\n",
+	         records[_i].record);
+	struct site *site = site_from_text(file.data);
+	struct text text = TEXT_EMPTY;
+	struct text error = TEXT_EMPTY;
+	ck_assert_int_eq(zone_host_write(site, &site->hosts[0], 1, &text, &error), -EINVAL);
+	ck_assert_uint_eq(text.length, 0);
+	ck_assert_msg(strstr(error.data, "host 'www.example.com', record '") == error.data &&
+	                      strstr(error.data, records[_i].why) != NULL,
+	              "%s", error.data);
+	text_free(&error);
+	text_free(&text);
+	text_free(&file);
+	site_free(site);
+}
+END_TEST
+
 #define LABEL59 "a123456789b123456789c123456789d123456789e123456789f12345678"
 
 static const struct {
@@ -198,6 +260,8 @@ int main(void)
 	Suite *suite = suite_create("zone_host");
 	TCase *tcase = tcase_create("zone_host");
 	tcase_add_loop_test(tcase, the_zone_follows_from_the_site, 0, COUNT(zones));
+	tcase_add_loop_test(tcase, a_record_that_does_not_go_is_refused_with_its_text, 0,
+	                    COUNT(records));
 	tcase_add_loop_test(tcase, a_name_server_with_too_long_a_label_is_refused, 0,
 	                    COUNT(domains));
 	suite_add_tcase(suite, tcase);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * The whole zone of a mail domain, for those who serve it themselves.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ctl/serial.h"
+#include "ctl/zone_formats.h"
+#include "ctl/zone_mail.h"
+#include "ctl/zone_names.h"
+#include "ctl/zone_parent.h"
+
+static int add_authority(struct zone *zone, const struct site *site, const char *domain,
+                         uint32_t serial)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct text text = TEXT_EMPTY;
+		zone_name_server(site, domain, site->uplinks[i].number, &text);
+		char *name = text_take(&text);
+		if (name == NULL) {
+			return -ENOMEM;
+		}
+		if (i == 0) {
+			zone_add_site_soa(zone, site, name, serial);
+		}
+		zone_add_ns(zone, ZONE_TTL, name);
+		free(name);
+	}
+	// Name servers have their names in the site's domain, which may be this zone.
+	return zone_contains(domain, site->domain) ? zone_parent_name_servers(zone, site, domain)
+	                                           : 0;
+}
+
+/*! Delegation of the zone itself, for whoever hosts the one above. */
+static int add_above(struct zone *above, const struct site *site, const char *domain)
+{
+	int ret = zone_parent_delegate(above, site, domain);
+	return ret == 0 ? zone_parent_name_servers(above, site, domain) : ret;
+}
+
+static int fill(const struct site *site, const struct mail *mail, uint32_t serial,
+                const struct zone_parent *parent, struct text *text)
+{
+	struct zone *zone = NULL;
+	struct zone *above = NULL;
+	int ret = zone_new(mail->domain, &zone);
+	ret = ret == 0 ? zone_new(".", &above) : ret;
+	if (ret != 0) {
+		goto cleanup;
+	}
+	zone_comment(zone, "%s: the zone of a mail domain with several uplinks.", mail->domain);
+	zone_comment(zone, "Made by multihomectl from the site file: change that one, not this.");
+	ret = add_authority(zone, site, mail->domain, serial);
+	zone_copy(zone, parent->domain);
+	zone_copy(zone, parent->elsewhere);
+	ret = ret == 0 ? add_above(above, site, mail->domain) : ret;
+	ret = ret == 0 ? zone_text(zone, text) : ret;
+	ret = ret == 0 ? zone_format_comments(above, ";", "For the zone above:", text) : ret;
+	ret = ret == 0 ? zone_format_comments(parent->pointers, ";", ZONE_POINTERS_TITLE, text)
+	               : ret;
+cleanup:
+	zone_free(above);
+	zone_free(zone);
+	return ret;
+}
+
+int zone_mail_write(const struct site *site, const struct mail *mail, uint32_t serial,
+                    struct text *text, struct text *error)
+{
+	const struct host *host = zone_of_name(site, mail->domain, false);
+	if (host != NULL) {
+		text_add(error,
+		         "mail domain '%s', has its records in the zone of host '%s': see "
+		         "'multihomectl zone host %s'",
+		         mail->domain, host->domain, host->domain);
+		return -EINVAL;
+	}
+	struct zone_parent parent;
+	struct text own = TEXT_EMPTY;
+	int ret = zone_parent_make(site, &parent, error);
+	if (ret == 0) {
+		ret = fill(site, mail, serial, &parent, &own);
+		ret = ret == 0 && own.failed ? -ENOMEM : ret;
+		if (ret != 0) {
+			text_add(error, "mail domain '%s', failed to write its zone (%s)",
+			         mail->domain,
+			         ret == -EINVAL ? "a name in it is too long" : strerror(-ret));
+		} else {
+			text_add(text, "%s", own.data);
+		}
+	}
+	text_free(&own);
+	zone_parent_free(&parent);
+	return ret;
+}
+
+static const struct mail *mail_by_name(const struct site *site, const char *name)
+{
+	size_t length = strlen(name);
+	if (length > 1 && name[length - 1] == '.') {
+		length--;
+	}
+	for (size_t i = 0; i < site->mail_count; i++) {
+		const char *domain = site->mails[i].domain;
+		if (strlen(domain) == length && strncasecmp(domain, name, length) == 0) {
+			return &site->mails[i];
+		}
+	}
+	struct text known = TEXT_EMPTY;
+	for (size_t i = 0; i < site->mail_count; i++) {
+		text_add(&known, "%s%s", i > 0 ? ", " : "", site->mails[i].domain);
+	}
+	command_error("mail domain '%s', not in the site file (known: %s)", name,
+	              known.length > 0 ? known.data : "none");
+	text_free(&known);
+	return NULL;
+}
+
+struct zone_mail_request {
+	const struct site *site;
+	const struct mail *mail;
+};
+
+static int write_for_serial(uint32_t serial, struct text *text, void *context)
+{
+	const struct zone_mail_request *request = context;
+	struct text error = TEXT_EMPTY;
+	int ret = zone_mail_write(request->site, request->mail, serial, text, &error);
+	if (ret != 0) {
+		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
+	}
+	text_free(&error);
+	return ret;
+}
+
+int command_zone_mail(const struct command_line *line)
+{
+	struct site *site = NULL;
+	struct text text = TEXT_EMPTY;
+	int code = EXIT_USAGE;
+	if (command_site(line, &site) != 0) {
+		goto cleanup;
+	}
+	const struct mail *mail = mail_by_name(site, line->name);
+	if (mail == NULL) {
+		goto cleanup;
+	}
+	struct zone_mail_request request = { site, mail };
+	if (serial_write(line, line->output, write_for_serial, &request, &text) != 0) {
+		goto cleanup;
+	}
+	code = command_write(line->output, &text);
+cleanup:
+	text_free(&text);
+	site_free(site);
+	return code;
+}

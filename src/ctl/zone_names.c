@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * What all zones of a site agree on.
+ */
+
+#include "ctl/zone_names.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
+#define SOA_TTL 3600
+#define SOA_MINIMUM 300
+
+/*! Nobody transfers the zone, these three are the recommendation of RIPE-203. */
+#define SOA_REFRESH 86400
+#define SOA_RETRY 7200
+#define SOA_EXPIRE 3600000
+
+/*! An hour: an uplink's address may change while nobody looks. */
+#define TTL_FOLLOWED 3600
+
+bool zone_contains(const char *domain, const char *name)
+{
+	size_t length = strlen(name);
+	size_t tail = strlen(domain);
+	return length >= tail && strcmp(name + length - tail, domain) == 0 &&
+	       (length == tail || name[length - tail - 1] == '.');
+}
+
+void zone_name_server(const struct site *site, const char *domain, unsigned number,
+                      struct text *name)
+{
+	size_t length = strlen(domain);
+	if (strcmp(domain, site->domain) == 0) {
+		length = 0;
+	} else if (zone_contains(site->domain, domain)) {
+		length -= strlen(site->domain) + 1;
+	}
+	for (size_t i = 0; i < length; i++) {
+		text_add(name, "%c", domain[i] == '.' ? '-' : domain[i]);
+	}
+	text_add(name, "%sns%u.%s", length > 0 ? "-" : "", number, site->domain);
+}
+
+void zone_mail_gateway(const struct site *site, unsigned number, struct text *name)
+{
+	text_add(name, "mail-gw-%u.%s", number, site->domain);
+}
+
+const struct host *zone_of_name(const struct site *site, const char *name, bool below)
+{
+	const struct host *deepest = NULL;
+	for (size_t i = 0; i < site->host_count; i++) {
+		const struct host *host = &site->hosts[i];
+		if (zone_contains(host->domain, name) &&
+		    !(below && strcmp(host->domain, name) == 0) &&
+		    (deepest == NULL || strlen(host->domain) > strlen(deepest->domain))) {
+			deepest = host;
+		}
+	}
+	return deepest;
+}
+
+static const struct address *first_of_family(const struct address_list *list, uint8_t family)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].family == family) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
+}
+
+const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family)
+{
+	return first_of_family(&uplink->public_address, family) != NULL ? &uplink->public_address
+	                                                                : &uplink->address;
+}
+
+const struct address *zone_address(const struct uplink *uplink, uint8_t family)
+{
+	return first_of_family(zone_addresses(uplink, family), family);
+}
+
+static bool is_followed(const struct uplink *uplink)
+{
+	return uplink->address.count == 0 && uplink->public_address.count == 0;
+}
+
+uint32_t zone_name_server_ttl(const struct site *site)
+{
+	// One TTL for all records of a type, RFC 2181 section 5.2.
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		if (is_followed(&site->uplinks[i])) {
+			return TTL_FOLLOWED;
+		}
+	}
+	return ZONE_TTL;
+}
+
+bool zone_addresses_fixed(const struct site *site, struct text *error)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		if (is_followed(&site->uplinks[i])) {
+			text_add(error,
+			         "uplink '%s', has no address in the site file, but the zone holds "
+			         "it: write its key 'address' or 'public-address'",
+			         site->uplinks[i].id);
+			return false;
+		}
+	}
+	return true;
+}
+
+void zone_add_site_soa(struct zone *zone, const struct site *site, const char *mname,
+                       uint32_t serial)
+{
+	zone_add_soa(zone, SOA_TTL,
+	             &(struct zone_soa){
+			     .mname = mname,
+			     .rname = site->hostmaster,
+			     .serial = serial,
+			     .refresh = SOA_REFRESH,
+			     .retry = SOA_RETRY,
+			     .expire = SOA_EXPIRE,
+			     .minimum = SOA_MINIMUM,
+		     });
+}
