@@ -161,7 +161,7 @@ int dry_run_check(const char *path, const struct site *site)
 	if (ret == 0) {
 		struct text text = TEXT_EMPTY;
 		print_uplinks(plan, &text);
-		printf("%s: good (%zu uplinks, %zu hosts, %zu mail domains, %zu forwards)\n%s",
+		printf("%s: good (uplinks %zu, hosts %zu, mail domains %zu, forwards %zu)\n%s",
 		       path, site->uplink_count, site->host_count, site->mail_count,
 		       site->forward_count, text.data != NULL ? text.data : "");
 		text_free(&text);
