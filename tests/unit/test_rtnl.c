@@ -97,7 +97,7 @@ static const struct {
 	{ "ip addr add 10.1.1.1/24 scope link dev wan0", "10.1.1.1/24", -1 },
 	{ "ip addr add 10.1.1.1/24 dev wan0 preferred_lft 0", "10.1.1.1/24", 0 },
 	{ "ip addr add 10.1.1.1 peer 10.1.1.2 dev ppp0", "10.1.1.1/32", 1 },
-	{ "ip addr add fd00::1 peer fd00::2 dev ppp0", "fd00::1/128", 1 },
+	{ "ip addr add fd00::1 peer fd00::2 dev ppp0 nodad", "fd00::1/128", 1 },
 	{ "ip addr add fd00::1/64 dev wan0 nodad", "fd00::1/64", 1 },
 	{ "ip addr add fd00::1/64 dev wan0 nodad preferred_lft 0", "fd00::1/64", 0 },
 	{ "ip addr add fe80::77/64 dev wan0 nodad", "fe80::77/64", -1 },
