@@ -40,6 +40,8 @@ struct command_line {
 /*! \brief The subcommands, a file each. \return Exit code. */
 int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
+int command_drain(const struct command_line *line);
+int command_undrain(const struct command_line *line);
 int command_reload(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
 int command_server_setup(const struct command_line *line);

@@ -64,6 +64,49 @@ int conntrack_delete(uint32_t mark, uint32_t mask)
 	return ret;
 }
 
+/*! What a count looks for. */
+struct counting {
+	uint32_t mark;
+	uint32_t mask;
+	size_t count;
+};
+
+static int count_entry(const struct nlmsghdr *message, void *data)
+{
+	struct counting *counting = data;
+	const struct nlattr *at[CTA_MAX + 1];
+	size_t header = sizeof(struct nfgenmsg);
+	if (mnl_nlmsg_get_payload_len(message) >= header &&
+	    netlink_attributes(mnl_nlmsg_get_payload_offset(message, header),
+	                       mnl_nlmsg_get_payload_len(message) - header, at, CTA_MAX) == 0 &&
+	    at[CTA_MARK] != NULL &&
+	    (ntohl(mnl_attr_get_u32(at[CTA_MARK])) & counting->mask) == counting->mark) {
+		counting->count++;
+	}
+	return 0;
+}
+
+int conntrack_count(uint32_t mark, uint32_t mask, size_t *count)
+{
+	struct counting counting = { .mark = mark, .mask = mask };
+	struct netlink *netlink = NULL;
+	int ret = netlink_open(&netlink, NETLINK_NETFILTER);
+	if (ret != 0) {
+		return ret;
+	}
+	char buffer[256];
+	struct nlmsghdr *request = request_init(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+	// Kernels filter by mark themselves since 3.15; the others send all.
+	mnl_attr_put_u32(request, CTA_MARK, htonl(mark));
+	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(mask));
+	ret = netlink_request(netlink, request, count_entry, &counting);
+	netlink_close(netlink);
+	if (ret == 0) {
+		*count = counting.count;
+	}
+	return ret;
+}
+
 /*! Index the attributes within a nest; an absent nest has none. */
 static int nest_attributes(const struct nlattr *nest, const struct nlattr **at, unsigned most)
 {

@@ -149,6 +149,13 @@ int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error);
  */
 int conntrack_delete(uint32_t mark, uint32_t mask);
 
+/*!
+ * \brief Count the connection table's entries whose mark, under a mask, is that one.
+ * \param count  Out.
+ * \return 0 or -errno.
+ */
+int conntrack_count(uint32_t mark, uint32_t mask, size_t *count);
+
 /*! An entry of the connection table: where it was going, and where it goes. */
 struct connection {
 	struct address destination; /*!< Before any translation. */

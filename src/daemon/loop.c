@@ -199,13 +199,35 @@ static json_t *answer_reload(struct daemon *daemon, const json_t *request)
 	                 "the site file was refused: the old plan stays", "messages", messages);
 }
 
+static json_t *set_drain(struct daemon *daemon, const json_t *request, bool drain)
+{
+	struct standing standing = reconcile_standing(daemon->reconcile);
+	const char *id = json_string_value(json_object_get(request, "uplink"));
+	const struct uplink *uplink = id != NULL ? site_uplink_by_id(standing.site, id) : NULL;
+	if (uplink == NULL) {
+		return fail("no uplink has that id");
+	}
+	after_pass(daemon, reconcile_drain(daemon->reconcile, uplink->number, drain));
+	standing = reconcile_standing(daemon->reconcile);
+	return json_pack("{s:b, s:o}", "ok", 1, "drain", report_drain(&standing, uplink->number));
+}
+
+static json_t *answer_drain(struct daemon *daemon, const json_t *request)
+{
+	return set_drain(daemon, request, true);
+}
+
+static json_t *answer_undrain(struct daemon *daemon, const json_t *request)
+{
+	return set_drain(daemon, request, false);
+}
+
 static const struct {
 	const char *command;
 	json_t *(*answer)(struct daemon *daemon, const json_t *request);
 } commands[] = {
-	{ "status", answer_status },
-	{ "explain", answer_explain },
-	{ "reload", answer_reload },
+	{ "status", answer_status }, { "explain", answer_explain }, { "reload", answer_reload },
+	{ "drain", answer_drain },   { "undrain", answer_undrain },
 };
 
 static json_t *on_request(const json_t *request, void *context)

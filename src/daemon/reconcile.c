@@ -23,6 +23,8 @@
 #include "base/log.h"
 #include "daemon/answers.h"
 #include "daemon/apply.h"
+#include "daemon/drains.h"
+#include "daemon/foreign.h"
 #include "daemon/lost.h"
 #include "daemon/moved.h"
 #include "daemon/orphans.h"
@@ -42,7 +44,7 @@ struct reconcile {
 	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
 	uint32_t generation;      /*!< Of the commit that installed it; 0: others came between. */
 	struct uplink_sets broken;
-	uplink_set drained;
+	struct drains drains;
 	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
 	char *foreign_drops;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
@@ -60,6 +62,7 @@ int reconcile_open(struct site *site, struct reconcile **reconcile)
 	if (ret != 0) {
 		goto cleanup;
 	}
+	drains_restore(&opened->drains, opened->publisher.table, site);
 	ret = rtnl_open(&opened->rtnl);
 	if (ret != 0) {
 		log_error("rtnetlink, failed to open (%s)", strerror(-ret));
@@ -187,7 +190,7 @@ int reconcile_run(struct reconcile *reconcile)
 	struct plan *plan = NULL;
 	int ret = rtnl_observe(reconcile->rtnl, &before);
 	if (ret == 0) {
-		ret = plan_build(reconcile->site, &before, reconcile->drained, &plan);
+		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks, &plan);
 	}
 	if (ret != 0) {
 		// Too much is changing to see it whole; the events of that lead here again.
@@ -238,21 +241,7 @@ int reconcile_run(struct reconcile *reconcile)
 
 void reconcile_look_around(struct reconcile *reconcile)
 {
-	struct text text = TEXT_EMPTY;
-	int ret = nfnl_foreign_drops(reconcile->nfnl, &text);
-	char *lines = text_take(&text);
-	if (ret != 0 || lines == NULL) {
-		free(lines);
-		return;
-	}
-	if (lines[0] != '\0' &&
-	    (reconcile->foreign_drops == NULL || strcmp(lines, reconcile->foreign_drops) != 0)) {
-		log_warning("forward chain of others, drops by policy and may stop the forwards "
-		            "(%.*s); remedy: add «ct status dnat accept» to it",
-		            (int)strcspn(lines, "\n"), lines);
-	}
-	free(reconcile->foreign_drops);
-	reconcile->foreign_drops = lines;
+	foreign_look(reconcile->nfnl, &reconcile->foreign_drops);
 }
 
 /*! Take note of what events tell, and log what others did. */
@@ -324,7 +313,9 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 {
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
+	struct drains drains = reconcile->drains;
 	reconcile->site = site;
+	drains_restore(&reconcile->drains, reconcile->publisher.table, site);
 	int ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
@@ -338,9 +329,16 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 		reconcile->plan = NULL;
 	}
 	reconcile->site = old;
+	reconcile->drains = drains;
 	ret = reconcile_run(reconcile);
 	site_free(site);
 	return ret;
+}
+
+int reconcile_drain(struct reconcile *reconcile, unsigned uplink, bool drain)
+{
+	const struct uplink *which = site_uplink(reconcile->site, uplink);
+	return drains_set(&reconcile->drains, which, drain) ? reconcile_run(reconcile) : 0;
 }
 
 int reconcile_heartbeat(struct reconcile *reconcile)
@@ -395,6 +393,7 @@ struct standing reconcile_standing(const struct reconcile *reconcile)
 		.broken = reconcile->broken,
 		.ruleset = reconcile->ruleset,
 		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",
+		.drains = &reconcile->drains,
 		.history = reconcile->history,
 	};
 }

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "daemon/drains.h"
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
 #include "daemon/uplink_history.h"
@@ -26,9 +27,10 @@ struct standing {
 	const struct observed *observed;
 	const struct plan *plan;
 	const struct table *published;
-	struct uplink_sets broken;            /*!< Uplinks that lack something in the kernel. */
-	bool ruleset;                         /*!< Our ruleset is installed. */
-	const char *foreign_drops;            /*!< Foreign forward chains that drop, a line each. */
+	struct uplink_sets broken; /*!< Uplinks that lack something in the kernel. */
+	bool ruleset;              /*!< Our ruleset is installed. */
+	const char *foreign_drops; /*!< Foreign forward chains that drop, a line each. */
+	const struct drains *drains;
 	const struct uplink_history *history; /*!< By uplink number. */
 };
 
@@ -67,6 +69,13 @@ void reconcile_look_around(struct reconcile *reconcile);
  * \return As reconcile_run(): a site that is taken may lack something that is tried again.
  */
 int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken);
+
+/*!
+ * \brief Stop or start offering an uplink to new clients; its connections stay. Kept over restarts.
+ * \param uplink  Its number.
+ * \return 0 or -errno of the pass (logged).
+ */
+int reconcile_drain(struct reconcile *reconcile, unsigned uplink, bool drain);
 
 /*! \brief Renew the heartbeat and look after dead readers. \return 0 or -errno. */
 int reconcile_heartbeat(struct reconcile *reconcile);

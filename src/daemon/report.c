@@ -21,6 +21,12 @@ static void append_address(json_t *array, const struct address *address)
 	}
 }
 
+static const char *uplink_state(const struct standing *standing, const struct uplink_view *view)
+{
+	bool drained = (standing->drains->uplinks & UPLINK_BIT(view->uplink->number)) != 0;
+	return !uplink_view_usable(view) ? "down" : drained ? "drained" : "up";
+}
+
 static json_t *status_uplink(const struct standing *standing, const struct uplink_view *view)
 {
 	unsigned number = view->uplink->number;
@@ -37,7 +43,7 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 	bool answered = row != NULL && row->usable;
 	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number",
 	                 (int)number, "id", view->uplink->id, "interface", view->uplink->interface,
-	                 "state", uplink_view_usable(view) ? "up" : "down", "since_s",
+	                 "state", uplink_state(standing, view), "since_s",
 	                 (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
 	                 strcmp(history->reason, "up") == 0 ? "" : history->reason, "address",
 	                 addresses, "public", public, "gateway", gateways, "answered", answered);

@@ -17,6 +17,12 @@
 json_t *report_status(const struct standing *standing, uint64_t started_ms);
 
 /*!
+ * \brief What a drain has come to: when old answers end, and what is still on the uplink.
+ * \return New reference, or NULL if memory ran out.
+ */
+json_t *report_drain(const struct standing *standing, unsigned uplink);
+
+/*!
  * \brief Why a name is or is not answered, link by link.
  *
  * \param name    A host's domain or alias.

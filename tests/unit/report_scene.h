@@ -37,6 +37,7 @@ struct scene {
 	struct planned planned;
 	struct table *published;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
+	struct drains drains;
 	struct standing standing;
 };
 
@@ -61,6 +62,7 @@ static inline struct scene *scene_new(const char *observed, const char *broken4,
 		               uplink_view_reason(view));
 		history->since_ms = table_now_ms();
 	}
+	scene->drains.uplinks = set_from_digits(drained);
 	scene->standing = (struct standing){
 		.site = scene->planned.site,
 		.observed = &scene->planned.observed,
@@ -69,6 +71,7 @@ static inline struct scene *scene_new(const char *observed, const char *broken4,
 		.broken = broken,
 		.ruleset = ruleset,
 		.foreign_drops = "",
+		.drains = &scene->drains,
 		.history = scene->history,
 	};
 	return scene;

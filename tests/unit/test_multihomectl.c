@@ -46,16 +46,18 @@ static const struct {
 	// Usage errors.
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
-	  "'statu', no such command (known: status, explain, reload, zone host, "
+	  "'statu', no such command (known: status, explain, drain, undrain, reload, zone host, "
 	  "zone parent, zone mail, knot-conf, "
 	  "server-setup)" },
 	{ "zone", 2, "", "'zone', no such command" },
 	{ "zone child", 2, "", "'zone child', no such command" },
-	{ "drain primary", 2, "", "'drain', no such command" },
+	{ "history", 2, "", "'history', no such command" },
+	{ "drain", 2, "", "'drain', takes one operand: UPLINK" },
 	{ "status primary", 2, "", "'status', takes no operand" },
 	{ "explain", 2, "", "'explain', takes one operand: NAME" },
 	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
-	{ "reload --json", 2, "", "--json, no option of 'reload' (but of: status, explain)" },
+	{ "reload --json", 2, "",
+	  "--json, no option of 'reload' (but of: status, explain, drain, undrain)" },
 	{ "status --serial 1", 2, "",
 	  "--serial, no option of 'status' (but of: zone host, zone mail, knot-conf)" },
 	{ "status --foo", 2, "", "--foo" },
