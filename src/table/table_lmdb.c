@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /*! Address space, not memory: 100 000 hosts need some 40 MiB, and a commit needs free pages beside. */
 #define MAP_SIZE ((size_t)512 << 20)
@@ -69,6 +70,37 @@ bool lmdb_replaced(MDB_env *env, const char *data_path)
 	return mdb_env_get_fd(env, &file) != 0 || fstat(file, &open) != 0 ||
 	       stat(data_path, &named) != 0 || named.st_dev != open.st_dev ||
 	       named.st_ino != open.st_ino;
+}
+
+int lmdb_file_sizes(MDB_env *env, int *file, off_t *used, off_t *size)
+{
+	struct stat status;
+	MDB_envinfo info;
+	MDB_stat pages;
+	if (mdb_env_get_fd(env, file) != 0 || fstat(*file, &status) != 0) {
+		return -EBADMSG;
+	}
+	// The numbers themselves are on the first two pages.
+	if (status.st_size < 2 * sysconf(_SC_PAGESIZE) || mdb_env_info(env, &info) != 0 ||
+	    mdb_env_stat(env, &pages) != 0) {
+		return -EBADMSG;
+	}
+	// A writer may have made the file longer before that commit.
+	if (fstat(*file, &status) != 0) {
+		return -EBADMSG;
+	}
+	*used = (off_t)(info.me_last_pgno + 1) * pages.ms_psize;
+	*size = status.st_size;
+	return 0;
+}
+
+int lmdb_check_size(MDB_env *env)
+{
+	int file;
+	off_t used;
+	off_t size;
+	int ret = lmdb_file_sizes(env, &file, &used, &size);
+	return ret == 0 && size < used ? -EBADMSG : ret;
 }
 
 /*! Read every row; rows of another format or damaged ones fail the whole. */

@@ -19,6 +19,17 @@ int lmdb_open(const char *path, unsigned flags, MDB_env **env);
 /*! \brief Whether a path leads to another data file than the open one, or to none. */
 bool lmdb_replaced(MDB_env *env, const char *data_path);
 
+/*! \brief What is in use of the data file, and its true size, in bytes. \return 0 or -EBADMSG. */
+int lmdb_file_sizes(MDB_env *env, int *file, off_t *used, off_t *size);
+
+/*!
+ * \brief Whether the data file is as long as LMDB takes it to be.
+ *
+ * A page behind its end is SIGBUS; a crash of the machine can leave it so on a disk.
+ * \return 0 or -EBADMSG.
+ */
+int lmdb_check_size(MDB_env *env);
+
 /*! \brief Open the main database. \param flags  Of mdb_txn_begin(). \return 0 or -errno. */
 int lmdb_open_dbi(MDB_env *env, unsigned flags, MDB_dbi *dbi);
 

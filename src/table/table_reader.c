@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "table/table_lmdb_private.h"
 
@@ -25,6 +26,12 @@ int table_reader_open(const char *path, struct table_reader **reader)
 		return -ENOMEM;
 	}
 	int ret = asprintf(&opened->data_path, "%s/data.mdb", path) < 0 ? -ENOMEM : 0;
+	struct stat status;
+	if (ret == 0 && stat(opened->data_path, &status) == 0 && status.st_size != 0 &&
+	    status.st_size < 2 * sysconf(_SC_PAGESIZE)) {
+		// LMDB reads the first two pages from its map without a look at the length.
+		ret = -EBADMSG;
+	}
 	if (ret == 0) {
 		ret = lmdb_open(path, MDB_RDONLY | MDB_NOTLS, &opened->env);
 	}
@@ -65,7 +72,10 @@ static int reader_dbi(struct table_reader *reader)
 	if (reader->dbi_open) {
 		return 0;
 	}
-	int ret = lmdb_open_dbi(reader->env, MDB_RDONLY, &reader->dbi);
+	int ret = lmdb_check_size(reader->env);
+	if (ret == 0) {
+		ret = lmdb_open_dbi(reader->env, MDB_RDONLY, &reader->dbi);
+	}
 	reader->dbi_open = ret == 0;
 	return ret;
 }

@@ -60,41 +60,12 @@ static void remove_files(const char *path)
 	}
 }
 
-/*! What is in use of the data file, and its true size, in bytes. */
-static int file_sizes(MDB_env *env, int *file, off_t *used, off_t *size)
-{
-	struct stat status;
-	MDB_envinfo info;
-	MDB_stat pages;
-	if (mdb_env_get_fd(env, file) != 0 || fstat(*file, &status) != 0) {
-		return -EBADMSG;
-	}
-	// The numbers themselves are on the first two pages.
-	if (status.st_size < 2 * sysconf(_SC_PAGESIZE) || mdb_env_info(env, &info) != 0 ||
-	    mdb_env_stat(env, &pages) != 0) {
-		return -EBADMSG;
-	}
-	*used = (off_t)(info.me_last_pgno + 1) * pages.ms_psize;
-	*size = status.st_size;
-	return 0;
-}
-
-/*! A page behind the end of the file is SIGBUS; a crash of the machine can leave it so on a disk. */
-static int check_size(MDB_env *env)
-{
-	int file;
-	off_t used;
-	off_t size;
-	int ret = file_sizes(env, &file, &used, &size);
-	return ret == 0 && size < used ? -EBADMSG : ret;
-}
-
 static void reserve_pages(MDB_env *env)
 {
 	int file;
 	off_t used;
 	off_t size;
-	if (file_sizes(env, &file, &used, &size) != 0) {
+	if (lmdb_file_sizes(env, &file, &used, &size) != 0) {
 		return;
 	}
 	off_t wanted = used + (off_t)RESERVED_PAGES * sysconf(_SC_PAGESIZE);
@@ -113,7 +84,7 @@ static int writer_open_env(struct table_writer *writer)
 	ret = lmdb_open_dbi(writer->env, 0, &writer->dbi);
 	struct table *table = NULL;
 	if (ret == 0) {
-		ret = check_size(writer->env);
+		ret = lmdb_check_size(writer->env);
 	}
 	if (ret == 0) {
 		ret = table_writer_read(writer, &table);

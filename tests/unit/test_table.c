@@ -263,6 +263,32 @@ START_TEST(truncated_file_is_an_error_not_a_crash)
 }
 END_TEST
 
+START_TEST(file_cut_anywhere_does_not_crash_its_reader)
+{
+	struct table *table = example();
+	struct table_writer *writer;
+	char data[96];
+	(void)snprintf(data, sizeof(data), "%s/data.mdb", path);
+	ck_assert_int_eq(table_writer_open(path, (gid_t)-1, &writer), 0);
+	ck_assert_int_eq(table_writer_publish(writer, table), 0);
+	table_writer_close(writer);
+	off_t page = sysconf(_SC_PAGESIZE);
+	const off_t lengths[] = { 2 * page + 1, 2 * page, page + 200, page, 200, 1 };
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct table_reader *reader = NULL;
+		struct table_meta meta;
+		ck_assert_int_eq(truncate(data, lengths[i]), 0);
+		int ret = table_reader_open(path, &reader);
+		if (ret == 0) {
+			ret = table_reader_meta(reader, &meta);
+		}
+		ck_assert_int_eq(ret, -EBADMSG);
+		table_reader_close(reader);
+	}
+	table_free(table);
+}
+END_TEST
+
 START_TEST(file_cut_behind_its_first_pages_is_made_anew)
 {
 	struct table *table = example();
@@ -439,6 +465,7 @@ int main(void)
 	tcase_add_test(cases, host_that_left_the_site_leaves_the_table);
 	tcase_add_test(cases, empty_environment_is_no_state);
 	tcase_add_test(cases, truncated_file_is_an_error_not_a_crash);
+	tcase_add_test(cases, file_cut_anywhere_does_not_crash_its_reader);
 	tcase_add_test(cases, file_cut_behind_its_first_pages_is_made_anew);
 	tcase_add_test(cases, folder_deleted_under_the_writer_comes_back_whole);
 	tcase_add_test(cases, garbage_file_is_made_anew_by_the_writer);
