@@ -39,7 +39,7 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 	}
 	int ret = plan_uplinks(site, observed, built);
 	if (ret == 0) {
-		ret = plan_routes(site, observed, built);
+		ret = plan_routes(site, observed, drained, built);
 	}
 	if (ret == 0) {
 		ret = plan_rules(site, observed, built);
@@ -81,12 +81,12 @@ struct missing {
 	struct uplink_sets sets;
 };
 
-/*! The guard table is no uplink's: what it lacks makes nobody unreachable. */
+/*! The guard and outbound tables are no uplink's: what they lack makes nobody unreachable. */
 static void missing_from_table(struct missing *missing, uint8_t family, uint32_t table)
 {
 	uint32_t number = table - missing->site->route_table;
 	missing->sets.family[family == AF_INET ? FAMILY_4 : FAMILY_6] |=
-		number == 0 ? 0 : UPLINK_BIT(number);
+		number == 0 || number > SITE_UPLINKS_MAX ? 0 : UPLINK_BIT(number);
 }
 
 static int missing_route(const void *item, void *context)

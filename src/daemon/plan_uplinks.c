@@ -59,8 +59,7 @@ static struct address find_address(const struct uplink *uplink, const struct obs
 	return (struct address){ 0 };
 }
 
-/*! The main table's best default route on an interface, or NULL. */
-static const struct route *main_default(const struct observed *observed, uint8_t family, int link)
+const struct route *main_default(const struct observed *observed, uint8_t family, int link)
 {
 	const struct route *best = NULL;
 	for (size_t i = 0; i < observed->main_route_count; i++) {

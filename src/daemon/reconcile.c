@@ -30,6 +30,7 @@
 #include "daemon/orphans.h"
 #include "daemon/publisher.h"
 #include "daemon/ruleset.h"
+#include "daemon/stranded.h"
 
 struct reconcile {
 	struct site *site;
@@ -189,6 +190,7 @@ int reconcile_run(struct reconcile *reconcile)
 	if (refill != REFILL_NOTHING && reconcile->ruleset.installed) {
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
+	(void)stranded_end(reconcile->site, reconcile->plan, plan);
 
 	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;

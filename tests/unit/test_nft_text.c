@@ -39,7 +39,8 @@ static const struct {
 	    "oifname @uplinks ip6 saddr fc00::/7 masquerade", "!element inet multihome hairpin4",
 	    "!dns_port", "!\tmap single4_1 {\n", "!5301", "th sport 53 notrack" } },
 	{ HEAD "    masquerade: off\n" UPLINKS SERVERS,
-	  { "!oifname @uplinks meta nfproto ipv4 masquerade", "!fc00::/7",
+	  { "!oifname @uplinks meta nfproto ipv4 masquerade", "!fc00::/7 masquerade",
+	    "!fc00::/7 counter drop",
 	    "iifname @inside oifname @inside ct status dnat masquerade" } },
 	{ HEAD "    hairpin: on\n" UPLINKS SERVERS,
 	  { "add element inet multihome hairpin4 { 192.168.2.1 : jump forward_1,\n\t\t\t"
@@ -210,6 +211,46 @@ START_TEST(address_of_two_uplinks_is_listed_once)
 }
 END_TEST
 
+/*! What the LAN does: the elements that say so, or (with «!» in front) that are not there. */
+static const struct {
+	const char *keys;
+	const char *observed;
+	const char *parts[4];
+} lans[] = {
+	{ "", WELL ROUTES, { " first { ipv4 : goto use_1 }\n", "!specific4 {", "!specific6 {" } },
+	{ "    outbound: leave\n", WELL ROUTES, { "!element inet multihome first" } },
+	{ "",
+	  "link wan0 up\nlink wan1 up carrier\naddress wan1 172.16.1.1/30\n" ROUTES,
+	  { " first { ipv4 : goto use_2 }\n" } },
+	{ "", WELL, { "!element inet multihome first" } },
+	// Networks within networks, of the uplinks alone; a default in two halves is none of them.
+	{ "",
+	  WELL ROUTES "link lan0 up carrier\nroute 10.0.0.0/24 dev lan0\n"
+	              "route 192.168.2.0/29 dev wan0\nroute 198.51.0.0/16 dev wan1 via 172.16.1.2\n"
+	              "route 198.51.100.0/24 dev wan0 via 192.168.2.6\n"
+	              "route 198.51.0.0/16 dev wan0 via 192.168.2.6 metric 9\n"
+	              "route 0.0.0.0/1 dev wan0 via 192.168.2.6\n"
+	              "route 2001:db8:1::/64 dev wan0\nroute fe80::/64 dev wan0\n",
+	  { " specific4 { 192.168.2.0/29,\n\t\t\t198.51.0.0/16 }\n",
+	    " specific6 { 2001:db8:1::/64 }\n" } },
+};
+
+START_TEST(lan_takes_the_first_uplink_but_where_a_route_knows_better)
+{
+	struct text site = TEXT_EMPTY;
+	text_add(&site, HEAD "%s" UPLINKS SERVERS, lans[_i].keys);
+	struct planned planned = planned_from_text(site.data, lans[_i].observed);
+	for (size_t i = 0; i < COUNT(lans[_i].parts) && lans[_i].parts[i] != NULL; i++) {
+		const char *part = lans[_i].parts[i];
+		bool absent = part[0] == '!';
+		bool found = strstr(planned.plan->live, part + absent) != NULL;
+		ck_assert_msg(found != absent, "%s in %s", part, planned.plan->live);
+	}
+	text_free(&site);
+	planned_free(&planned);
+}
+END_TEST
+
 START_TEST(state_of_an_uplink_changes_live_elements_alone)
 {
 	struct planned up = planned_from_text(PORT MAIL, WELL ROUTES);
@@ -239,6 +280,8 @@ int main(void)
 	tcase_add_loop_test(tcase, objects_beyond_the_ruleset_are_deleted_maps_first, 0,
 	                    COUNT(surpluses));
 	tcase_add_test(tcase, address_of_two_uplinks_is_listed_once);
+	tcase_add_loop_test(tcase, lan_takes_the_first_uplink_but_where_a_route_knows_better, 0,
+	                    COUNT(lans));
 	tcase_add_test(tcase, state_of_an_uplink_changes_live_elements_alone);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
