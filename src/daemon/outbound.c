@@ -14,7 +14,7 @@ size_t outbound_order(const struct site *site, const struct uplink_view *uplinks
 	for (size_t rank = 0; rank < 2 && site->outbound == OUTBOUND_FAILOVER; rank++) {
 		for (size_t i = 0; i < site->uplink_count; i++) {
 			unsigned number = uplinks[i].uplink->number;
-			if (uplinks[i].family[family].usable &&
+			if (uplinks[i].family[family].open &&
 			    (ranks[rank] & UPLINK_BIT(number)) != 0) {
 				order[count++] = number;
 			}

@@ -15,11 +15,11 @@
 static bool is_stranding(const struct plan *plan, size_t uplink, unsigned family)
 {
 	if (plan == NULL || uplink >= plan->uplink_count ||
-	    plan->uplinks[uplink].family[family].usable) {
+	    plan->uplinks[uplink].family[family].open) {
 		return false;
 	}
 	for (size_t i = 0; i < plan->uplink_count; i++) {
-		if (plan->uplinks[i].family[family].usable) {
+		if (plan->uplinks[i].family[family].open) {
 			return true;
 		}
 	}
