@@ -93,10 +93,19 @@ clean() {
 	same "$(echo $(printf 'NOTICE %s\n' "${@:2}" | sort))" tags_found
 }
 
-# finds TAG DOMAIN [OPTION...]: at WARNING or above.
+# finds LEVEL TAG DOMAIN [OPTION...]
 finds() {
-	zonemaster "${@:2}"
-	grep -qE "^(WARNING|ERROR|CRITICAL) $1 " "$lab/cli/found"
+	zonemaster "${@:3}"
+	grep -q "^$1 $2 " "$lab/cli/found"
+}
+
+# dnsviz_warnings DOMAIN...: of a second judge, who is silent about what is good.
+dnsviz_warnings() {
+	local servers=$registry4,a.root-servers.net=[$registry6]
+	ns cli dnsviz probe -A -a . -x ".+:a.root-servers.net=$servers" -d 0 -o "$lab/cli/probe.json" "$@" &&
+		dnsviz grok -l warning -r "$lab/cli/probe.json" >"$lab/cli/grok.json" ||
+		echo "dnsviz failed"
+	jq -r '.. | .code? // empty' "$lab/cli/grok.json" | sort -u
 }
 
 # with_fault FILE SED-EXPRESSION COMMAND...: run it while a zone of the hoster or the registry is changed.
@@ -112,11 +121,13 @@ with_fault() {
 	return $status
 }
 
-# knotd_for_each: a knotd an uplink. That of the backup has its folder and zones for itself.
+# knotd_for_each: a knotd an uplink. That of the backup has a serial of its own and allows transfers.
 knotd_for_each() {
 	knotd_stop
 	cp -r "$lab/gw/knot" "$lab/gw/knot-backup"
 	sed -i "s#$lab/gw/knot\b#&-backup#" "$lab/gw/knot-backup"/*.conf
+	sed -i '/^include/i acl:\n  - id: anybody\n    action: transfer\ntemplate:\n  - id: default\n    acl: anybody' \
+		"$lab/gw/knot-backup/knot.conf"
 	sed -i '/# uplink primary/d' "$lab/gw/knot-backup/generated.conf"
 	sed -i '/# uplink backup/d' "$lab/gw/knot/generated.conf"
 	sed -i -E '/ SOA /s/ [0-9]{10} / 1000000000 /' "$lab/gw/knot-backup/zones/www.example.com.zone"
@@ -156,11 +167,21 @@ expect "primary drained: a host's zone" clean www.example.com $of_host
 expect "undrain" ctl undrain primary
 
 above=$lab/hoster/example.com.zone
-expect "found: wrong address of a name server" with_fault "$above" \
-	"s/^www-ns2.* A .*/www-ns2.example.com. 60 A $second4/" finds SOA_NOT_EXISTS www.example.com
 # The name www-ns9 is there, with the addresses of www-ns2: it is only the set of names that differs.
-expect "found: other name servers in the zone above" with_fault "$above" \
-	's/ www-ns2/ www-ns9/; s/^www-ns2\(.*\)/&\nwww-ns9\1/' finds EXTRA_NAME_PARENT www.example.com
+other_names='s/ www-ns2/ www-ns9/; s/^www-ns2\(.*\)/&\nwww-ns9\1/'
+expect "found: other name servers in the zone above" with_fault "$above" "$other_names" \
+	finds ERROR EXTRA_NAME_PARENT www.example.com
+expect "found: wrong address of a name server" with_fault "$above" \
+	"s/^www-ns2.* A .*/www-ns2.example.com. 60 A $second4/" finds ERROR SOA_NOT_EXISTS www.example.com
+
+if command -v dnsviz >/dev/null; then
+	expect "as generated: dnsviz is silent" \
+		same "" dnsviz_warnings www.example.com shop.example.com example.com example.org
+	expect "found by dnsviz: other name servers in the zone above" with_fault "$above" "$other_names" \
+		same "NS_NAME_NOT_IN_CHILD NS_NAME_NOT_IN_PARENT" dnsviz_warnings www.example.com
+else
+	echo "skip - needs dnsviz"
+fi
 
 # From here on example.com itself is served by the gateway, and its hosts' zones are below it.
 moved() {
@@ -179,14 +200,15 @@ all_clean "at the gateway"
 expect "at the gateway: the zone of the site's domain" clean example.com $of_mail
 
 expect "found: wrong glue" with_fault "$lab/registry/com.zone" \
-	"s/^ns2.* A .*/ns2.example.com. 60 A $second4/" finds IN_BAILIWICK_ADDR_MISMATCH example.com
+	"s/^ns2.* A .*/ns2.example.com. 60 A $second4/" finds ERROR IN_BAILIWICK_ADDR_MISMATCH example.com
 
 knotd_for_each
 require "a knotd for each uplink serves" wait_for 10 by_each uplink_serves
-expect "found: another serial on one uplink" finds MULTIPLE_SOA_SERIALS www.example.com
-expect "not in the other zones" clean example.org $of_mail
+expect "found: another serial on one uplink" finds WARNING MULTIPLE_SOA_SERIALS www.example.com
+expect "found: zone transfers on one uplink" finds NOTICE AXFR_AVAILABLE www.example.com
+expect "not the serial in the other zones" clean example.org $of_mail AXFR_AVAILABLE
 backup_knotd_stop
 # Not the whole of it, which waits for each of its questions.
-expect "found: a name server is dead" finds CN01_NO_RESPONSE_UDP www.example.com \
+expect "found: a name server is dead" finds WARNING CN01_NO_RESPONSE_UDP www.example.com \
 	--test connectivity/connectivity01
 lab_end
