@@ -5,7 +5,8 @@
 # hoster serve them; and it does find the faults that are put in.
 #
 # mod-arrival answers A and AAAA by the uplink of the query. zonemaster does not mind, since SOA, NS and MX
-# are the same everywhere; it tries for zone transfers and recursion too. A NOTICE is nothing to mend, but one that is not named here fails the test:
+# are the same everywhere; it tries for zone transfers and recursion too. A NOTICE is nothing to mend, but
+# one that is not named here fails the test:
 #
 # NAMESERVER_IP_PTR_MISMATCH  An address has one PTR record, and receivers of mail compare it with the
 #                             name by which the mail server greets: it belongs to mail-gw-N.
