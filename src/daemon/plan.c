@@ -48,9 +48,6 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 		ret = plan_table(site, observed, drained, built);
 	}
 	if (ret == 0) {
-		ret = nft_text(site, &built->ruleset);
-	}
-	if (ret == 0) {
 		ret = nft_live(site, built->uplinks, observed, drained, &built->live);
 	}
 	if (ret != 0) {
@@ -68,7 +65,6 @@ void plan_free(struct plan *plan)
 	}
 	table_free(plan->table);
 	free(plan->uplinks);
-	free(plan->ruleset);
 	free(plan->live);
 	free(plan->routes);
 	free(plan->rules);

@@ -68,6 +68,9 @@ int reconcile_open(struct site *site, struct reconcile **reconcile)
 		goto cleanup;
 	}
 	ret = ruleset_open(&opened->ruleset);
+	if (ret == 0) {
+		ret = ruleset_set_site(&opened->ruleset, site);
+	}
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -272,9 +275,15 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
 	struct drains drains = reconcile->drains;
+	*taken = false;
+	int ret = ruleset_set_site(&reconcile->ruleset, site);
+	if (ret != 0) {
+		site_free(site);
+		return ret;
+	}
 	reconcile->site = site;
 	drains_restore(&reconcile->drains, reconcile->publisher.table, site);
-	int ret = reconcile_run(reconcile);
+	ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
 	*taken = planned && reconcile->ruleset.installed;
@@ -288,7 +297,10 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	}
 	reconcile->site = old;
 	reconcile->drains = drains;
-	ret = reconcile_run(reconcile);
+	ret = ruleset_set_site(&reconcile->ruleset, old);
+	if (ret == 0) {
+		ret = reconcile_run(reconcile);
+	}
 	site_free(site);
 	return ret;
 }
