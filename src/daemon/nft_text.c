@@ -214,11 +214,13 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 		         "\t\tmeta l4proto { tcp, udp } th dport %u-%u fib daddr type local drop\n",
 		         first, last);
 	}
-	// An address of one uplink asked for on another would be answered for the wrong one.
+	// An address of one uplink asked for on another would be answered for the wrong one. Of an IPv4
+	// address that two interfaces have, the kernel's lookup knows but the first.
 	text_add(text, "\t\tmeta l4proto != { tcp, udp } return\n"
 	               "\t\tth dport != 53 return\n"
 	               "\t\tfib daddr type != local return\n"
-	               "\t\tfib daddr . iif type != local drop\n"
+	               "\t\tfib daddr . iif type != local ip daddr . iifname != @home4 drop\n"
+	               "\t\tfib daddr . iif type != local meta nfproto ipv6 drop\n"
 	               "\t\tnotrack\n");
 	if (port) {
 		// «th dport set» would leave the checksums as they were.

@@ -113,6 +113,59 @@ static int add_from_rule(const struct site *site, const struct observed *observe
 	return add_rule(plan, &rule);
 }
 
+/*! Whether an uplink has an address: the site file says so, or its interface holds it. */
+static bool has_address(const struct uplink_view *view, const struct observed *observed,
+                        const struct address *address)
+{
+	const struct address_list *named = &view->uplink->address;
+	for (size_t i = 0; i < named->count; i++) {
+		if (address_equal(&named->items[i], address)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; view->link != NULL && i < observed->address_count; i++) {
+		const struct link_address *own = &observed->addresses[i];
+		if (own->link == view->link->index &&
+		    address_equal(&own->prefix.address, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*!
+ * The uplink to whose table the source address leads: the first that has it, rather one that works.
+ *
+ * Routers of one make often lease the same address on both. The mark then tells the uplinks apart, but
+ * an own socket's packet is given its mark only after a first look at the routes has found one.
+ */
+static const struct uplink_view *address_view(const struct plan *plan,
+                                              const struct observed *observed,
+                                              const struct address *address)
+{
+	const struct uplink_view *found = NULL;
+	unsigned family = address->family == AF_INET ? FAMILY_4 : FAMILY_6;
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		const struct uplink_view *view = &plan->uplinks[i];
+		if ((found == NULL ||
+		     (view->family[family].routed && !found->family[family].routed)) &&
+		    has_address(view, observed, address)) {
+			found = view;
+		}
+	}
+	return found;
+}
+
+static int add_uplink_rule(const struct site *site, const struct observed *observed,
+                           const struct uplink_view *view, const struct address *address,
+                           struct plan *plan)
+{
+	return address_view(plan, observed, address) == view
+	               ? add_from_rule(site, observed, PRIORITY_UPLINK, address,
+	                               view->uplink->number, plan)
+	               : 0;
+}
+
 /*! Addresses of the uplinks, configured and observed: a rule for one that is absent does no harm. */
 static int add_uplink_rules(const struct site *site, const struct observed *observed,
                             struct plan *plan)
@@ -120,17 +173,16 @@ static int add_uplink_rules(const struct site *site, const struct observed *obse
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < plan->uplink_count; i++) {
 		const struct uplink_view *view = &plan->uplinks[i];
-		const struct uplink *uplink = view->uplink;
-		for (size_t j = 0; ret == 0 && j < uplink->address.count; j++) {
-			ret = add_from_rule(site, observed, PRIORITY_UPLINK,
-			                    &uplink->address.items[j], uplink->number, plan);
+		const struct address_list *named = &view->uplink->address;
+		for (size_t j = 0; ret == 0 && j < named->count; j++) {
+			ret = add_uplink_rule(site, observed, view, &named->items[j], plan);
 		}
 		for (size_t j = 0; ret == 0 && view->link != NULL && j < observed->address_count;
 		     j++) {
 			const struct link_address *own = &observed->addresses[j];
 			if (own->link == view->link->index) {
-				ret = add_from_rule(site, observed, PRIORITY_UPLINK,
-				                    &own->prefix.address, uplink->number, plan);
+				ret = add_uplink_rule(site, observed, view, &own->prefix.address,
+				                      plan);
 			}
 		}
 	}

@@ -39,12 +39,45 @@ static bool has_address(const struct observed *observed, const struct link *link
 	return false;
 }
 
+static bool list_holds(const struct address_list *list, const struct address *address)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (address_equal(&list->items[i], address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! Another uplink to which the site file gives an address, or NULL. */
+static const struct uplink *named_elsewhere(const struct site *site, const struct uplink *uplink,
+                                            const struct address *address)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		const struct uplink *other = &site->uplinks[i];
+		if (other != uplink && (list_holds(&other->address, address) ||
+		                        list_holds(&other->public_address, address))) {
+			return other;
+		}
+	}
+	return NULL;
+}
+
+/*! How little an address that nobody has named is worth: 0 is one that the outside can reach. */
+static unsigned learnt_rank(const struct site *site, const struct uplink *uplink,
+                            const struct address *address)
+{
+	return (address_private(address) != NULL ? 1 : 0) +
+	       (named_elsewhere(site, uplink, address) != NULL ? 2 : 0);
+}
+
 /*!
  * The first configured address that the interface holds, else (none configured) its own first one,
  * rather one that the outside can reach. A unique local one beside it, or alone, is no way out.
  */
-static struct address find_address(const struct uplink *uplink, const struct observed *observed,
-                                   const struct link *link, uint8_t family)
+static struct address find_address(const struct site *site, const struct uplink *uplink,
+                                   const struct observed *observed, const struct link *link,
+                                   uint8_t family)
 {
 	struct address found = { 0 };
 	for (size_t i = 0; i < uplink->address.count; i++) {
@@ -56,10 +89,11 @@ static struct address find_address(const struct uplink *uplink, const struct obs
 	for (size_t i = 0; uplink->address.count == 0 && i < observed->address_count; i++) {
 		const struct link_address *own = &observed->addresses[i];
 		const struct address *address = &own->prefix.address;
-		bool private = address_private(address) != NULL;
+		bool local = family == AF_INET6 && address_private(address) != NULL;
 		if (own->link == link->index && own->usable && address->family == family &&
-		    !(private && family == AF_INET6) &&
-		    (found.family == 0 || (address_private(&found) != NULL && !private))) {
+		    !local &&
+		    (found.family == 0 ||
+		     learnt_rank(site, uplink, address) < learnt_rank(site, uplink, &found))) {
 			found = *address;
 		}
 	}
@@ -95,7 +129,8 @@ static void set_reason(struct uplink_family *state, const char *format, ...)
  * Find what the link, address and gateway of one family are.
  * \return Whether packets can leave by it.
  */
-static bool judge_route(const struct observed *observed, struct uplink_view *view, unsigned family)
+static bool judge_route(const struct site *site, const struct observed *observed,
+                        struct uplink_view *view, unsigned family)
 {
 	const struct uplink *uplink = view->uplink;
 	struct uplink_family *state = &view->family[family];
@@ -108,7 +143,7 @@ static bool judge_route(const struct observed *observed, struct uplink_view *vie
 		set_reason(state, "interface %s does not exist", uplink->interface);
 		return false;
 	}
-	state->address = find_address(uplink, observed, view->link, number);
+	state->address = find_address(site, uplink, observed, view->link, number);
 	if (!view->link->up) {
 		set_reason(state, "interface %s is down", uplink->interface);
 		return false;
@@ -134,8 +169,11 @@ static bool judge_route(const struct observed *observed, struct uplink_view *vie
 	} else if (learnt != NULL) {
 		state->gateway = learnt->gateway;
 	} else if (!view->link->point_to_point) {
-		set_reason(state, "no %s gateway is known on interface %s", family_name(family),
-		           uplink->interface);
+		set_reason(
+			state,
+			"no %s gateway is known on interface %s; remedy: write it as gateway, or "
+			"give its default route a metric of its own",
+			family_name(family), uplink->interface);
 		return false;
 	}
 	return true;
@@ -173,27 +211,52 @@ static void judge_reverse_path(const struct site *site, const struct observed *o
 	           filter, view->uplink->interface, name);
 }
 
-/*! What the site file does not name is published only if the outside can reach it. */
-static void judge_learnt(struct uplink_family *state)
+/*!
+ * Another uplink that has an address: the site file says so, or it comes first with what it learnt
+ * itself. Two lines can lead to one address, but an answer stands for one of them.
+ */
+static const struct uplink *address_owner(const struct site *site, const struct plan *plan,
+                                          const struct uplink_view *view, unsigned family)
+{
+	const struct address *address = &view->family[family].public;
+	for (const struct uplink_view *other = plan->uplinks; other < view; other++) {
+		const struct uplink_family *state = &other->family[family];
+		if (state->usable && address_equal(&state->public, address)) {
+			return other->uplink;
+		}
+	}
+	return named_elsewhere(site, view->uplink, address);
+}
+
+/*! What the site file does not name is published only if the outside reaches this uplink by it. */
+static void judge_learnt(const struct site *site, const struct plan *plan,
+                         const struct uplink_view *view, unsigned family,
+                         struct uplink_family *state)
 {
 	const char *kind = address_private(&state->public);
+	const struct uplink *owner = address_owner(site, plan, view, family);
 	char text[ADDRESS_TEXT_MAX];
 	if (kind != NULL) {
 		set_reason(state,
 		           "address %s is %s: nobody outside reaches it; remedy: write what they "
 		           "reach as public-address",
 		           address_format(&state->public, text), kind);
+	} else if (owner != NULL) {
+		set_reason(state,
+		           "address %s is also that of uplink '%s'; remedy: write what they reach "
+		           "as public-address",
+		           address_format(&state->public, text), owner->id);
 	}
 }
 
 static void judge_family(const struct site *site, const struct observed *observed,
-                         struct uplink_view *view, unsigned family)
+                         const struct plan *plan, struct uplink_view *view, unsigned family)
 {
 	struct uplink_family *state = &view->family[family];
 	uint8_t number = family_number(family);
 	const struct uplink *uplink = view->uplink;
 
-	state->routed = judge_route(observed, view, family);
+	state->routed = judge_route(site, observed, view, family);
 	if (!state->routed) {
 		return;
 	}
@@ -211,7 +274,7 @@ static void judge_family(const struct site *site, const struct observed *observe
 	}
 	state->open = state->reason[0] == '\0';
 	if (state->open && public == NULL && uplink->address.count == 0) {
-		judge_learnt(state);
+		judge_learnt(site, plan, view, family, state);
 	}
 	state->usable = state->reason[0] == '\0';
 }
@@ -228,7 +291,7 @@ int plan_uplinks(const struct site *site, const struct observed *observed, struc
 		view->uplink = &site->uplinks[i];
 		view->link = observed_link(observed, view->uplink->interface);
 		for (unsigned family = 0; family < FAMILIES; family++) {
-			judge_family(site, observed, view, family);
+			judge_family(site, observed, plan, view, family);
 		}
 	}
 	return 0;

@@ -188,14 +188,16 @@ gateway_up() {
 }
 
 # observer_start [OPTION...]: ask and connect by all addresses from outside, 50 times a second. It is
-# told by uplink_is what an uplink is physically.
+# told by uplink_is what an uplink is physically. What it watches is UPLINK=ADDRESS in observed.
+observed=()
 observer_start() {
+	[ ${#observed[@]} -gt 0 ] || observed=("primary=${address4[primary]}" "backup=${address4[backup]}"
+		"primary=${address6[primary]}" "backup=${address6[backup]}")
 	mkfifo "$lab/schedule"
 	# Both ends, so that writing never blocks.
 	exec {schedule}<>"$lab/schedule"
 	spawn cli "$build/tests/lab/observer" -s "$lab/schedule" "$@" www.example.com \
-		"primary=${address4[primary]}" "backup=${address4[backup]}" \
-		"primary=${address6[primary]}" "backup=${address6[backup]}" >"$lab/observer.log" 2>&1
+		"${observed[@]}" >"$lab/observer.log" 2>&1
 	observer_pid=$!
 }
 

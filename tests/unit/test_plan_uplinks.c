@@ -36,6 +36,8 @@
 
 #define NOBODY ": nobody outside reaches it; remedy: write what they reach as public-address"
 
+#define HAVE_ONE "; remedy: write it as gateway, or give its default route a metric of its own"
+
 /*! «routed usable ADDRESS PUBLIC GATEWAY», or «-» for what is not there. */
 struct verdict {
 	const char *state;
@@ -147,9 +149,10 @@ static const struct {
 	// The gateway.
 	{ SITE(BOTH, WEB),
 	  LINK OWN4 OWN6 OTHER4,
-	  { { "- - 192.168.2.1 none none", "no IPv4 gateway is known on interface wan0" },
-	    { "- - 2001:db8:1::2 none none", "no IPv6 gateway is known on interface wan0" } },
-	  "no IPv4 gateway is known on interface wan0" },
+	  { { "- - 192.168.2.1 none none", "no IPv4 gateway is known on interface wan0" HAVE_ONE },
+	    { "- - 2001:db8:1::2 none none",
+	      "no IPv6 gateway is known on interface wan0" HAVE_ONE } },
+	  "no IPv4 gateway is known on interface wan0" HAVE_ONE },
 	{ SITE(ADDRESS GATEWAY, WEB),
 	  LINK OWN4 "route 0.0.0.0/0 dev wan0 via 192.168.2.5\n",
 	  { { "routed usable 192.168.2.1 192.168.2.1 192.168.2.6", "" },
@@ -217,26 +220,94 @@ static const struct {
 	  "up" },
 };
 
+static void check_verdict(const struct uplink_family *family, const struct verdict *expected)
+{
+	char address[ADDRESS_TEXT_MAX];
+	struct text text = TEXT_EMPTY;
+	text_add(&text, "%s %s", family->routed ? "routed" : "-", family->usable ? "usable" : "-");
+	text_add(&text, " %s", address_format(&family->address, address));
+	text_add(&text, " %s", address_format(&family->public, address));
+	text_add(&text, " %s", address_format(&family->gateway, address));
+	ck_assert_str_eq(text.data, expected->state);
+	ck_assert_str_eq(family->reason, expected->reason);
+	text_free(&text);
+}
+
 START_TEST(verdict_names_what_is_missing)
 {
 	struct planned planned = planned_from_text(judgements[_i].site, judgements[_i].observed);
 	const struct uplink_view *view = &planned.plan->uplinks[0];
 	for (unsigned i = 0; i < FAMILIES; i++) {
-		const struct uplink_family *family = &view->family[i];
-		char address[ADDRESS_TEXT_MAX];
-		struct text text = TEXT_EMPTY;
-		text_add(&text, "%s %s", family->routed ? "routed" : "-",
-		         family->usable ? "usable" : "-");
-		text_add(&text, " %s", address_format(&family->address, address));
-		text_add(&text, " %s", address_format(&family->public, address));
-		text_add(&text, " %s", address_format(&family->gateway, address));
-		ck_assert_str_eq(text.data, judgements[_i].family[i].state);
-		ck_assert_str_eq(family->reason, judgements[_i].family[i].reason);
-		text_free(&text);
+		check_verdict(&view->family[i], &judgements[_i].family[i]);
 	}
 	ck_assert_str_eq(uplink_view_reason(view), judgements[_i].line);
 	ck_assert_int_eq(uplink_view_usable(view),
 	                 view->family[FAMILY_4].usable || view->family[FAMILY_6].usable);
+	planned_free(&planned);
+}
+END_TEST
+
+/*! Two uplinks (wan0, wan1) that hold the same addresses, as far as the observation says. */
+#define PAIR(first, second)                                                         \
+	"site:\n    domain: example.com\n    lan: [lan0]\n    dns-binding: port\n"  \
+	"uplink:\n  - id: primary\n    interface: wan0\n" first                     \
+	"  - id: backup\n    interface: wan1\n" second "server:\n  - id: web\n" WEB \
+	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"
+#define SAME "address wan0 198.51.100.1/29\naddress wan1 198.51.100.1/29\n"
+#define WAYS DEFAULT4 OTHER4
+#define ALSO(uplink)                                                                         \
+	"address 198.51.100.1 is also that of uplink '" uplink "'; remedy: write what they " \
+	"reach as public-address"
+#define USABLE "routed usable 198.51.100.1 198.51.100.1 "
+
+static const struct {
+	const char *site;
+	const char *observed;
+	struct verdict uplink[2];
+} shared[] = {
+	// Learnt by both: the first one's.
+	{ PAIR("", ""),
+	  LINK SAME WAYS,
+	  { { USABLE "192.168.2.6", "" },
+	    { "routed - 198.51.100.1 198.51.100.1 172.16.1.2", ALSO("primary") } } },
+	// While the first one cannot be used, there is but one.
+	{ PAIR("", ""),
+	  "link wan0 up\nlink wan1 up carrier\n" SAME WAYS,
+	  { { "- - 198.51.100.1 none none", "interface wan0 has no carrier" },
+	    { USABLE "172.16.1.2", "" } } },
+	// The site file settles whose it is, whoever holds it.
+	{ PAIR("", "    address: 198.51.100.1\n"),
+	  LINK SAME WAYS,
+	  { { "routed - 198.51.100.1 198.51.100.1 192.168.2.6", ALSO("backup") },
+	    { USABLE "172.16.1.2", "" } } },
+	{ PAIR("    public-address: 198.51.100.1\n", ""),
+	  "link wan0 up\nlink wan1 up carrier\n" SAME WAYS,
+	  { { "- - 198.51.100.1 none none", "interface wan0 has no carrier" },
+	    { "routed - 198.51.100.1 198.51.100.1 172.16.1.2", ALSO("primary") } } },
+	// One of its own is the better one.
+	{ PAIR("    address: 198.51.100.1\n", ""),
+	  LINK SAME "address wan1 198.51.100.9/29\n" WAYS,
+	  { { USABLE "192.168.2.6", "" },
+	    { "routed usable 198.51.100.9 198.51.100.9 172.16.1.2", "" } } },
+	{ PAIR("    address: 198.51.100.1\n", ""),
+	  LINK SAME "address wan1 192.168.9.9/29\n" WAYS,
+	  { { USABLE "192.168.2.6", "" },
+	    { "routed - 192.168.9.9 192.168.9.9 172.16.1.2",
+	      "address 192.168.9.9 is private (RFC 1918)" NOBODY } } },
+	// Behind address translation both may have the same; what the outside reaches differs.
+	{ PAIR("    public-address: 203.0.113.1\n", "    public-address: 203.0.113.9\n"),
+	  LINK SAME WAYS,
+	  { { "routed usable 198.51.100.1 203.0.113.1 192.168.2.6", "" },
+	    { "routed usable 198.51.100.1 203.0.113.9 172.16.1.2", "" } } },
+};
+
+START_TEST(address_of_two_uplinks_is_published_for_one)
+{
+	struct planned planned = planned_from_text(shared[_i].site, shared[_i].observed);
+	for (size_t uplink = 0; uplink < 2; uplink++) {
+		check_verdict(&planned.plan->uplinks[uplink].family[FAMILY_4],
+		              &shared[_i].uplink[uplink]);
+	}
 	planned_free(&planned);
 }
 END_TEST
@@ -288,6 +359,7 @@ int main(void)
 	Suite *suite = suite_create("plan_uplinks");
 	TCase *tcase = tcase_create("plan_uplinks");
 	tcase_add_loop_test(tcase, verdict_names_what_is_missing, 0, COUNT(judgements));
+	tcase_add_loop_test(tcase, address_of_two_uplinks_is_published_for_one, 0, COUNT(shared));
 	tcase_add_loop_test(tcase, one_server_by_conntrack_is_enough_for_the_filter_to_matter, 0,
 	                    2);
 	tcase_add_test(tcase, longest_reason_fits_and_names_a_vlan_as_sysctl_does);
