@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Ruleset transactions through libnftables(3), with one context for the life of the daemon.
+ * Ruleset transactions through libnftables(3), with one context until something fails.
+ *
+ * Answers that a failed command has left unread in the context's socket would meet the next command,
+ * and libnftables ends the process for a message that it did not expect (seen with 1.0.6: recvmsg(2)
+ * said ENOBUFS once). So after a failure there is a new context.
  *
  * The library exits where it finds no netfilter socket, so a socket of our own asks the kernel first
  * whether we would be served at all. Of a text in memory it quotes the wrong source lines (always
@@ -27,7 +31,7 @@
 #define QUOTE_MOST 120
 
 struct nft_apply {
-	struct nft_ctx *context;
+	struct nft_ctx *context; /*!< NULL after a failure, until the next run. */
 };
 
 // nfnetlink checks the permission before it looks at a message, even at this harmless one.
@@ -49,23 +53,41 @@ static int permission_ask(void)
 	return ret;
 }
 
-int nft_apply_open(struct nft_apply **apply)
+static void context_close(struct nft_apply *apply)
 {
-	int ret = permission_ask();
-	if (ret != 0) {
+	if (apply->context != NULL) {
+		nft_ctx_free(apply->context);
+		apply->context = NULL;
+	}
+}
+
+static int context_open(struct nft_apply *apply)
+{
+	int ret = apply->context != NULL ? 0 : permission_ask();
+	if (apply->context != NULL || ret != 0) {
 		return ret;
 	}
+	apply->context = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (apply->context == NULL || nft_ctx_buffer_output(apply->context) != 0 ||
+	    nft_ctx_buffer_error(apply->context) != 0) {
+		context_close(apply);
+		return -ENOMEM;
+	}
+	nft_ctx_output_set_debug(apply->context, 0);
+	return 0;
+}
+
+int nft_apply_open(struct nft_apply **apply)
+{
 	struct nft_apply *opened = calloc(1, sizeof(*opened));
 	if (opened == NULL) {
 		return -ENOMEM;
 	}
-	opened->context = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (opened->context == NULL || nft_ctx_buffer_output(opened->context) != 0 ||
-	    nft_ctx_buffer_error(opened->context) != 0) {
+	int ret = context_open(opened);
+	if (ret != 0) {
 		nft_apply_close(opened);
-		return -ENOMEM;
+		return ret;
 	}
-	nft_ctx_output_set_debug(opened->context, 0);
 	*apply = opened;
 	return 0;
 }
@@ -75,9 +97,7 @@ void nft_apply_close(struct nft_apply *apply)
 	if (apply == NULL) {
 		return;
 	}
-	if (apply->context != NULL) {
-		nft_ctx_free(apply->context);
-	}
+	context_close(apply);
 	free(apply);
 }
 
@@ -149,7 +169,8 @@ static int file_make(const char *content)
 int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error)
 {
 	char path[32];
-	int file = file_make(ruleset);
+	int ret = context_open(apply);
+	int file = ret == 0 ? file_make(ruleset) : ret;
 	if (file < 0) {
 		*error = strdup(strerror(-file));
 		return file;
@@ -168,5 +189,7 @@ int nft_apply_run(struct nft_apply *apply, const char *ruleset, char **error)
 	output = output != NULL && *output != '\0' ? output : "libnftables gives no reason";
 	size_t first = strcspn(output, "\n");
 	*error = error_text(output, first, path);
-	return error_number(output, first);
+	ret = error_number(output, first);
+	context_close(apply);
+	return ret;
 }
