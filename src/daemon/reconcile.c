@@ -225,14 +225,18 @@ static void note_events(struct reconcile *reconcile, const struct rtnl_events *r
 
 /*!
  * Withdraw at once what events say is lost: a look at the kernel may have to wait for its lock, which
- * others can hold for a long time.
+ * others can hold for a long time, as it does while an interface vanishes.
  */
 static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events *routing)
 {
-	struct uplink_sets lost = reconcile->ruleset.installed
-	                                  ? lost_by_events(reconcile->site, routing)
-	                                  : all_uplinks();
-	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
+	if (reconcile->plan == NULL) {
+		return;
+	}
+	struct uplink_sets lost =
+		reconcile->ruleset.installed
+			? lost_by_events(reconcile->site, reconcile->plan, routing)
+			: all_uplinks();
+	if ((lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
 		(void)publisher_publish(&reconcile->publisher,
 		                        answers_withdrawn(reconcile->publisher.table,
 		                                          reconcile->plan->table, &lost));

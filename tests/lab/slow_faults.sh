@@ -180,6 +180,7 @@ fault_start() {
 observed=("primary=${address4[primary]}" "old=$old" "new=$new")
 # A traced daemon is some ten times as slow.
 observer_start -b 500
+began=$(now_ms)
 until=$(($(now_ms) + seconds * 1000))
 done_count=0
 failed_count=0
@@ -200,6 +201,8 @@ while read -r change call number what; do
 		to_both
 	fi
 	done_count=$((done_count + 1))
+	# For who looks for the cause of a violation.
+	echo "$(($(now_ms) - began)) ms: $change, $call number $number, $what" >>"$lab/done.log"
 	if ! $kind "$change" "$call" "$number" "$what"; then
 		failed_count=$((failed_count + 1))
 		[ $failed_count -gt 9 ] || echo "# $change, $call number $number, $what: does not get there"
@@ -211,4 +214,5 @@ expect "after each fault it gets there" same 0 echo $failed_count
 pause 500
 expect "no address was answered that did not serve" observer_stop
 sed 's/^/# /' "$lab/observer.log"
+[ -z "${FAULTS_LOG:-}" ] || cp "$lab/done.log" "$FAULTS_LOG"
 lab_end
