@@ -21,7 +21,7 @@
 
 struct rtnl;
 
-/*! Tables and links that rtnl_events names one by one. */
+/*! Tables that rtnl_events names one by one. */
 #define RTNL_LOST_MAX 16
 
 /*! What happened since the last rtnl_drain(). */
@@ -35,11 +35,8 @@ struct rtnl_events {
 	unsigned lost_tables; /*!< How many; more than RTNL_LOST_MAX: not all are named. */
 	uint32_t
 		lost_by; /*!< Netlink port of the last who did it: as a rule its pid. 0: the kernel. */
-	/*! Index of links that are gone, down or without carrier. */
-	int lost_link[RTNL_LOST_MAX];
-	unsigned lost_links; /*!< How many; more than RTNL_LOST_MAX: not all are named. */
-	unsigned settings;   /*!< Forwarding and rp_filter (netconf). */
-	bool overrun;        /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
+	unsigned settings; /*!< Forwarding and rp_filter (netconf). */
+	bool overrun;      /*!< The kernel dropped messages (ENOBUFS): the view is stale. */
 };
 
 /*!

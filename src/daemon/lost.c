@@ -72,20 +72,7 @@ struct uplink_sets lost_find(const struct site *site, const struct observed *las
 	return plan_missing(site, &was, plan, observed);
 }
 
-/*! The uplink that has a link. */
-static uplink_set link_uplink(const struct plan *plan, int index)
-{
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		const struct uplink_view *view = &plan->uplinks[i];
-		if (view->link != NULL && view->link->index == index) {
-			return UPLINK_BIT(view->uplink->number);
-		}
-	}
-	return 0;
-}
-
-struct uplink_sets lost_by_events(const struct site *site, const struct plan *plan,
-                                  const struct rtnl_events *events)
+struct uplink_sets lost_by_events(const struct site *site, const struct rtnl_events *events)
 {
 	uplink_set lost = events->lost_tables > RTNL_LOST_MAX ? ~(uplink_set)0 : 0;
 	for (unsigned i = 0; i < events->lost_tables && i < RTNL_LOST_MAX; i++) {
@@ -93,10 +80,6 @@ struct uplink_sets lost_by_events(const struct site *site, const struct plan *pl
 		if (number > 0 && number <= site->uplink_count) {
 			lost |= UPLINK_BIT(number);
 		}
-	}
-	// Links that nobody has named may be of others: the pass that follows tells.
-	for (unsigned i = 0; i < events->lost_links && i < RTNL_LOST_MAX; i++) {
-		lost |= link_uplink(plan, events->lost_link[i]);
 	}
 	return (struct uplink_sets){ { lost, lost } };
 }

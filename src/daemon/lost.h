@@ -22,12 +22,8 @@ struct uplink_sets lost_find(const struct site *site, const struct observed *las
                              const struct plan *plan, const struct observed *observed,
                              const char *by);
 
-/*!
- * \brief The uplinks whose routes, rules or link events tell the loss of.
- * \param plan  Knows the uplinks' links.
- */
-struct uplink_sets lost_by_events(const struct site *site, const struct plan *plan,
-                                  const struct rtnl_events *events);
+/*! \brief The uplinks whose routes or rules events tell the loss of. */
+struct uplink_sets lost_by_events(const struct site *site, const struct rtnl_events *events);
 
 /*! Room for lost_culprit(). */
 #define LOST_CULPRIT_MAX 64

@@ -225,18 +225,14 @@ static void note_events(struct reconcile *reconcile, const struct rtnl_events *r
 
 /*!
  * Withdraw at once what events say is lost: a look at the kernel may have to wait for its lock, which
- * others can hold for a long time, as it does while an interface vanishes.
+ * others can hold for a long time.
  */
 static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events *routing)
 {
-	if (reconcile->plan == NULL) {
-		return;
-	}
-	struct uplink_sets lost =
-		reconcile->ruleset.installed
-			? lost_by_events(reconcile->site, reconcile->plan, routing)
-			: all_uplinks();
-	if ((lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
+	struct uplink_sets lost = reconcile->ruleset.installed
+	                                  ? lost_by_events(reconcile->site, routing)
+	                                  : all_uplinks();
+	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
 		(void)publisher_publish(&reconcile->publisher,
 		                        answers_withdrawn(reconcile->publisher.table,
 		                                          reconcile->plan->table, &lost));

@@ -115,25 +115,6 @@ static void count_lost(struct rtnl_events *events, uint32_t table, uint32_t port
 	events->lost_tables++;
 }
 
-static void link_event(struct rtnl_events *events, const struct nlmsghdr *message)
-{
-	struct link link;
-	events->links++;
-	if (link_parse(message, &link) != 0 ||
-	    (message->nlmsg_type == RTM_NEWLINK && link.up && link.carrier)) {
-		return;
-	}
-	for (unsigned i = 0; i < events->lost_links && i < RTNL_LOST_MAX; i++) {
-		if (events->lost_link[i] == link.index) {
-			return;
-		}
-	}
-	if (events->lost_links < RTNL_LOST_MAX) {
-		events->lost_link[events->lost_links] = link.index;
-	}
-	events->lost_links++;
-}
-
 static void rule_event(const struct counting *counting, const struct nlmsghdr *message)
 {
 	struct rule rule;
@@ -178,8 +159,6 @@ static int event_count(const struct nlmsghdr *message, void *data)
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		link_event(events, message);
-		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		events->links++;
