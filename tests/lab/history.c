@@ -38,7 +38,8 @@ static size_t attempt_after(const struct target *target, int64_t at)
 /*
  * How long the address had been unreachable when it was answered: from the first failed attempt of
  * the run, or from when the uplink came up, to the question. 0 if an attempt was good before the answer
- * arrived, or if there are too few failures to tell.
+ * arrived, or the first one after it, as whoever got it would have made; or if there are too few failures
+ * to tell.
  */
 static int64_t unreachable_before(const struct target *target, const struct query *query)
 {
@@ -48,11 +49,11 @@ static int64_t unreachable_before(const struct target *target, const struct quer
 	}
 	size_t next = attempt_after(target, query->asked);
 	for (size_t i = next; i < target->attempt_count; i++) {
-		if (target->attempts[i].start > query->received) {
-			break;
-		}
 		if (target->attempts[i].good) {
 			return 0;
+		}
+		if (target->attempts[i].start > query->received) {
+			break;
 		}
 	}
 	int64_t since = query->asked;

@@ -197,8 +197,11 @@ while read -r change call number what; do
 	# What was left from the kind before.
 	if [ "$kind" != fault_error ] && ! own_address backup "$old"; then
 		to_old
+		wait_for 6 answered "$old"
 	elif [ "$kind" != fault_kill ] && cmp -s "$lab/one.conf" "$(site_file_path)"; then
 		to_both
+		wait_for 6 answered "${target[to_both]}"
+		pause 100
 	fi
 	done_count=$((done_count + 1))
 	# For who looks for the cause of a violation.
