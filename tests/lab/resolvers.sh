@@ -82,11 +82,17 @@ resolver_configure_kresd() {
 	END
 }
 
+# resolver_program NAME: a copy of it. Debian's AppArmor profiles for unbound and BIND go by the program's
+# path, and let it read no files but the system's own.
+resolver_program() {
+	cp "$(command -v "$1")" "$directory/$1" && echo "$directory/$1"
+}
+
 # Each in the foreground, so that its log is where the others are.
 resolver_command() {
 	case $1 in
-	unbound) echo unbound -d -c "$directory/conf" ;;
-	bind) echo named -g -n 1 -c "$directory/conf" ;;
+	unbound) echo "$(resolver_program unbound)" -d -c "$directory/conf" ;;
+	bind) echo "$(resolver_program named)" -g -n 1 -c "$directory/conf" ;;
 	pdns) echo pdns_recursor --config-dir="$directory" ;;
 	kresd) echo kresd -n -c "$directory/conf" "$directory" ;;
 	esac
