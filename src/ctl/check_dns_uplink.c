@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Whether the name server of an uplink can be asked, over UDP and TCP.
+ */
+
+#include <errno.h>
+#include <libknot/libknot.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ctl/check_dns_parts.h"
+#include "ctl/zone_names.h"
+
+#define UPLINKS "uplinks"
+
+/*! What may be the reason, the likeliest first. */
+static void remedy_reach(const struct check_dns *check, const struct uplink *uplink,
+                         const struct address *address, int error, const char *protocol)
+{
+	const char *state = uplink_status(check, uplink, "state");
+	const char *reason = uplink_status(check, uplink, "reason");
+	if (state != NULL && strcmp(state, "down") == 0) {
+		findings_remedy(check->findings, "the uplink is down: %s",
+		                reason != NULL && reason[0] != '\0' ? reason : "see its provider");
+	} else if (error == -ECONNREFUSED && is_own(check, address)) {
+		findings_remedy(check->findings, "start knotd with the part of 'multihomectl "
+		                                 "knot-conf', which listens there");
+	} else if (error == -ECONNREFUSED) {
+		findings_remedy(check->findings,
+		                "start knotd; if it runs, have the provider's router pass %s port "
+		                "53 on to the gateway",
+		                protocol);
+	} else {
+		findings_remedy(check->findings,
+		                "if 'multihomectl status' shows the uplink up, let %s port 53 in: "
+		                "the gateway's input chain, then the provider's router",
+		                protocol);
+	}
+}
+
+/*! \return Whether there was a reply. */
+static bool check_transport(const struct check_dns *check, const struct uplink *uplink,
+                            const struct address *address, bool tcp)
+{
+	const char *protocol = tcp ? "TCP" : "UDP";
+	char place[PLACE_SIZE];
+	const struct dns_query *query =
+		ask_server(check, address, check->site->hosts[0].domain, KNOT_RRTYPE_SOA, tcp);
+	if (query == NULL || query->reply != NULL) {
+		return query != NULL;
+	}
+	if (is_beyond(address, query->error)) {
+		findings_add(check->findings, FINDING_NOTE, UPLINKS, tcp ? "TCP 53" : "UDP 53",
+		             uplink_place(uplink, address, place),
+		             "not asked, this machine has no IPv6");
+		return false;
+	}
+	findings_add(check->findings, FINDING_WRONG, UPLINKS, tcp ? "TCP 53" : "UDP 53",
+	             uplink_place(uplink, address, place), "%s", query_problem(query));
+	remedy_reach(check, uplink, address, query->error, protocol);
+	return false;
+}
+
+static void check_view(const struct check_dns *check, const struct uplink *uplink,
+                       const struct address *address)
+{
+	if (is_own(check, address)) {
+		findings_add(check->findings, FINDING_NOTE, "this machine", "view", uplink->id,
+		             "is the gateway: what it asks itself proves knotd, not the way in");
+		findings_remedy(check->findings,
+		                "run it outside as well, with a copy of the site file");
+	}
+}
+
+void check_dns_uplink(const struct check_dns *check, const struct uplink *uplink)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	if (is_unknown(uplink)) {
+		findings_add(check->findings, FINDING_WARNING, UPLINKS, "address", uplink->id,
+		             "not known, so not checked: the site file has none%s%s",
+		             check->no_status != NULL ? "; " : ", nor has the daemon now",
+		             check->no_status != NULL ? check->no_status : "");
+		findings_remedy(check->findings,
+		                "run it on the gateway while the uplink is up, or write the key "
+		                "'public-address'");
+		return;
+	}
+	bool good[] = { true, true };
+	for (size_t f = 0; f < 2; f++) {
+		const struct address *address = zone_address(uplink, families[f]);
+		if (address != NULL) {
+			check_view(check, uplink, address);
+			bool udp = check_transport(check, uplink, address, false);
+			// Without UDP it would only be said twice.
+			bool tcp = check_transport(check, uplink, address, true);
+			good[0] &= udp;
+			good[1] &= tcp;
+		}
+	}
+	for (size_t tcp = 0; tcp < 2; tcp++) {
+		if (good[tcp]) {
+			findings_add(check->findings, FINDING_GOOD, UPLINKS,
+			             tcp ? "TCP 53" : "UDP 53", uplink->id, "answers");
+		}
+	}
+}
