@@ -185,6 +185,10 @@ void check_dns_gateway(const struct check_dns *check, const struct uplink *uplin
 		goto cleanup; // Said with the uplinks.
 	}
 	bool confirmed = check_addresses(check, name.data, zone);
+	if (confirmed) {
+		findings_add(check->findings, FINDING_GOOD, name.data, "address", NULL,
+		             "as in the site file");
+	}
 	for (size_t f = 0; f < 2; f++) {
 		struct string_set wanted = STRING_SET_EMPTY;
 		struct address address;
@@ -195,10 +199,6 @@ void check_dns_gateway(const struct check_dns *check, const struct uplink *uplin
 			check_greeting(check, uplink, &address, name.data);
 		}
 		string_set_free(&wanted);
-	}
-	if (confirmed) {
-		findings_add(check->findings, FINDING_GOOD, name.data, "address", NULL,
-		             "as in the site file");
 	}
 cleanup:
 	zone_free(zone);

@@ -296,7 +296,7 @@ static void check_name_servers(const struct check_dns *check, const char *host,
 		}
 		text_free(&name);
 	}
-	if (good) {
+	if (good && count > 0) {
 		findings_add(check->findings, FINDING_GOOD, host, "name servers", NULL,
 		             "%zu address%s, as in the site file", count, count == 1 ? "" : "es");
 	}

@@ -78,9 +78,8 @@ void check_dns_uplink(const struct check_dns *check, const struct uplink *uplink
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	if (is_unknown(uplink)) {
 		findings_add(check->findings, FINDING_WARNING, UPLINKS, "address", uplink->id,
-		             "not known, so not checked: the site file has none%s%s",
-		             check->no_status != NULL ? "; " : ", nor has the daemon now",
-		             check->no_status != NULL ? check->no_status : "");
+		             "not known, so not checked: none in the site file, and %s",
+		             check->no_status != NULL ? check->no_status : "the daemon has none");
 		findings_remedy(check->findings,
 		                "run it on the gateway while the uplink is up, or write the key "
 		                "'public-address'");

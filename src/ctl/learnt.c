@@ -11,6 +11,8 @@
 
 #include "base/array.h"
 
+#define SMTP_PORT 25
+
 /*! A server over one transport, in memory of its own since queries point at it. */
 struct learnt_server {
 	struct address address;
@@ -85,7 +87,8 @@ const struct smtp_query *learnt_greeting(struct learnt *learnt, const struct add
 	if (greetings != NULL) {
 		learnt->greetings = greetings;
 	}
-	if (greetings == NULL || smtp_query_new(server, &greetings[learnt->greeting_count]) != 0) {
+	if (greetings == NULL ||
+	    smtp_query_new(server, SMTP_PORT, &greetings[learnt->greeting_count]) != 0) {
 		learnt->failed = true;
 		return NULL;
 	}

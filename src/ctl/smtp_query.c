@@ -16,8 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SMTP_PORT 25
-
 /*! Some let a robot speak first before they greet: postscreen(8) waits 6 s. */
 #define GREETING_MS 8000
 
@@ -129,7 +127,7 @@ static void step(struct talk *talk, enum talk_event event)
 {
 	struct smtp_query *query = (struct smtp_query *)(void *)talk;
 	if (event == TALK_START) {
-		talk->fd = talk_connect(&query->server, SMTP_PORT, SOCK_STREAM);
+		talk->fd = talk_connect(&query->server, query->port, SOCK_STREAM);
 		talk->events = POLLOUT;
 		talk->until_ms = talk->limit_ms;
 		if (talk->fd < 0) {
@@ -150,13 +148,14 @@ static void step(struct talk *talk, enum talk_event event)
 	}
 }
 
-int smtp_query_new(const struct address *server, struct smtp_query **query)
+int smtp_query_new(const struct address *server, uint16_t port, struct smtp_query **query)
 {
 	struct smtp_query *new = calloc(1, sizeof(*new));
 	if (new == NULL) {
 		return -ENOMEM;
 	}
 	new->server = *server;
+	new->port = port;
 	new->first = true;
 	new->talk = (struct talk){ .fd = -1, .step = step };
 	*query = new;

@@ -19,6 +19,7 @@
 struct smtp_query {
 	struct talk talk; /*!< Its member done says whether the rest holds. */
 	struct address server;
+	uint16_t port;
 	int error;                  /*!< 0 or -errno: -ETIMEDOUT, -ECONNREFUSED, -EBADMSG, ... */
 	unsigned code;              /*!< Of the last reply, 250 if it greeted. */
 	char banner[SMTP_LINE_MAX]; /*!< The name in the banner, in lower case, or «». */
@@ -32,11 +33,11 @@ struct smtp_query {
 };
 
 /*!
- * \brief Make a connection to port 25 ready for talk_run().
+ * \brief Make a connection ready for talk_run().
  * \param query  Out: freed by smtp_query_free().
  * \return 0 or -ENOMEM.
  */
-int smtp_query_new(const struct address *server, struct smtp_query **query);
+int smtp_query_new(const struct address *server, uint16_t port, struct smtp_query **query);
 
 /*! \brief Free a query; NULL is legal. */
 void smtp_query_free(struct smtp_query *query);
