@@ -130,14 +130,12 @@ static void start_stream(struct dns_query *query)
 	struct talk *talk = &query->talk;
 	query->stream = true;
 	query->moved = 0;
-	int ret = write_question(query);
-	talk->fd =
-		ret == 0 ? talk_connect(&query->question.server, query->question.port, SOCK_STREAM)
-			 : ret;
-	if (talk->fd < 0) {
-		dns_query_fail(query, talk->fd);
+	int fd = talk_connect(&query->question.server, query->question.port, SOCK_STREAM);
+	if (fd < 0) {
+		dns_query_fail(query, fd);
 		return;
 	}
+	talk->fd = fd;
 	query->length += 2;
 	talk->events = POLLOUT;
 	talk->until_ms = talk->limit_ms;
@@ -227,18 +225,21 @@ static void start(struct dns_query *query)
 		dns_query_fail(query, -ETIMEDOUT);
 		return;
 	}
+	int ret = write_question(query);
+	if (ret != 0) {
+		dns_query_fail(query, ret);
+		return;
+	}
 	if (query->question.tcp) {
 		start_stream(query);
 		return;
 	}
-	int ret = write_question(query);
-	query->talk.fd =
-		ret == 0 ? talk_connect(&query->question.server, query->question.port, SOCK_DGRAM)
-			 : ret;
-	if (query->talk.fd < 0) {
-		dns_query_fail(query, query->talk.fd);
+	ret = talk_connect(&query->question.server, query->question.port, SOCK_DGRAM);
+	if (ret < 0) {
+		dns_query_fail(query, ret);
 		return;
 	}
+	query->talk.fd = ret;
 	send_datagram(query);
 }
 

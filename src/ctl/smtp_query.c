@@ -127,12 +127,14 @@ static void step(struct talk *talk, enum talk_event event)
 {
 	struct smtp_query *query = (struct smtp_query *)(void *)talk;
 	if (event == TALK_START) {
-		talk->fd = talk_connect(&query->server, query->port, SOCK_STREAM);
+		int fd = talk_connect(&query->server, query->port, SOCK_STREAM);
+		if (fd < 0) {
+			end(query, fd);
+			return;
+		}
+		talk->fd = fd;
 		talk->events = POLLOUT;
 		talk->until_ms = talk->limit_ms;
-		if (talk->fd < 0) {
-			end(query, talk->fd);
-		}
 	} else if (event == TALK_LATE) {
 		end(query, -ETIMEDOUT);
 	} else if (query->connected) {
