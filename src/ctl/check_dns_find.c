@@ -66,6 +66,10 @@ void check_dns_find(const struct check_dns *check)
 {
 	const struct site *site = check->site;
 	check->findings->section = "dns";
+	if (site->host_count == 0 && site->mail_count == 0) {
+		findings_add(check->findings, FINDING_NOTE, site->domain, "site file", NULL,
+		             "no host and no mail domain, so nothing to ask");
+	}
 	for (size_t i = 0; i < site->uplink_count; i++) {
 		check_dns_uplink(check, &site->uplinks[i]);
 	}

@@ -85,13 +85,15 @@ void check_dns_uplink(const struct check_dns *check, const struct uplink *uplink
 		                "'public-address'");
 		return;
 	}
+	if (check->site->host_count == 0) {
+		return; // No zone of a host to ask for.
+	}
 	bool good[] = { true, true };
 	for (size_t f = 0; f < 2; f++) {
 		const struct address *address = zone_address(uplink, families[f]);
 		if (address != NULL) {
 			check_view(check, uplink, address);
 			bool udp = check_transport(check, uplink, address, false);
-			// Without UDP it would only be said twice.
 			bool tcp = check_transport(check, uplink, address, true);
 			good[0] &= udp;
 			good[1] &= tcp;

@@ -39,6 +39,11 @@
 		"www.example.com. NS www-ns1.example.com.\n" place                               \
 		"www.example.com. NS www-ns2.example.com.\n" place "www.example.com. A " address \
 		"\n" place "api.www.example.com. A " address "\n"
+#define SHOP(place, address)                                                     \
+	place "shop.example.org. SOA " SOA("5") place                            \
+		"shop.example.org. NS shop-example-org-ns1.example.com.\n" place \
+		"shop.example.org. NS shop-example-org-ns2.example.com.\n" place \
+		"shop.example.org. A " address "\n" place "api.shop.example.org. A " address "\n"
 #define SPF "v=spf1 ip4:192.168.2.1 ip4:172.16.1.1 ip6:2001:db8:1::2 include:spf.example.net -all"
 
 static const char world[] = RES
@@ -305,6 +310,26 @@ static const struct {
 	  .site = { "    address: 172.16.1.1\n", "" },
 	  .found = "warning uplinks address: not known, so not checked: none in the site file, and "
 	           "the daemon has none (backup)\n" },
+
+	{ .what = "no host",
+	  .site = { "host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"
+	            "    alias: [api]\n",
+	            "" },
+	  .found = "" },
+	{ .what = "a name server of another name for a host outside",
+	  .site = { "domain: www.example.com", "domain: shop.example.org" },
+	  .without = "www",
+	  .with = RES "example.org. SOA ns.hoster.com. h.example.org. 1 1 1 1 1\n" RES
+	              "example.org. NS ns.other.org.\n" RES "ns.other.org. A 203.0.113.99\n" RES
+	              "shop.example.org. A 192.168.2.1\n"
+	              "203.0.113.99 example.org. SOA ns.other.org. h.example.org. 1 1 1 1 1\n"
+	              "203.0.113.99 shop.example.org. ^NS shop-example-org-ns1.example.com.\n" HOST
+	              "shop-example-org-ns1.example.com. A 192.168.2.1\n" HOST
+	              "shop-example-org-ns1.example.com. AAAA 2001:db8:1::2\n" HOST
+	              "shop-example-org-ns2.example.com. A 172.16.1.1\n" SHOP(ONE, "192.168.2.1")
+	                      SHOP(ONE6, "192.168.2.1") SHOP(TWO, "172.16.1.1"),
+	  .found = "wrong shop.example.org delegation: lacks shop-example-org-ns2.example.com "
+	           "(ns.other.org 203.0.113.99)\n" },
 
 	// Mail.
 	{ .what = "missing MX",
