@@ -86,7 +86,7 @@ static size_t find_equal(const struct findings *findings, const struct finding *
 }
 
 /*! What servers said goes into messages: nothing of it steers a terminal. */
-static char *format_safe(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_safe(const char *format, va_list args)
 {
 	char *raw = NULL;
 	struct text text = TEXT_EMPTY;
