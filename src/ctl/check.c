@@ -21,11 +21,13 @@ static int write_findings(const struct command_line *line, const struct findings
 {
 	if (line->json) {
 		json_t *json = findings_json(findings);
-		if (json != NULL) {
-			(void)command_write_json(json);
+		if (json == NULL) {
+			command_error("out of memory");
+			return EXIT_WRONG;
 		}
+		int code = command_write_json(json);
 		json_decref(json);
-		return json != NULL ? EXIT_GOOD : EXIT_WRONG;
+		return code;
 	}
 	struct text text = TEXT_EMPTY;
 	findings_write(findings, command_color(), &text);

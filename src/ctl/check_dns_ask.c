@@ -115,12 +115,15 @@ bool is_beyond(const struct address *address, int error)
 	return address->family == AF_INET6 && (error == -ENETUNREACH || error == -EADDRNOTAVAIL);
 }
 
-/*! The strings of a TXT record in a row, cut at a zero byte. */
+/*! The strings of a TXT record in a row; what is not ASCII might not be UTF-8 either. */
 static void add_txt(const knot_rdata_t *rdata, struct string_set *set)
 {
 	struct text text = TEXT_EMPTY;
 	for (size_t i = 0; i < rdata->len; i += 1u + rdata->data[i]) {
-		text_add(&text, "%.*s", rdata->data[i], (const char *)rdata->data + i + 1);
+		for (size_t k = i + 1; k <= i + rdata->data[i] && k < rdata->len; k++) {
+			uint8_t c = rdata->data[k];
+			text_add(&text, "%c", c >= ' ' && c < 0x7f ? c : '?');
+		}
 	}
 	string_set_add(set, text.data != NULL ? text.data : "");
 	set->failed |= text.failed;

@@ -39,6 +39,17 @@ static void remedy_reach(const struct check_dns *check, const struct uplink *upl
 	}
 }
 
+/*! Behind a provider's NAT: few lead their own customers back in. */
+static bool is_inside_nat(const struct check_dns *check, const struct uplink *uplink,
+                          const struct address *address)
+{
+	bool inside = false;
+	for (size_t i = 0; i < uplink->address.count; i++) {
+		inside |= is_own(check, &uplink->address.items[i]);
+	}
+	return inside && !is_own(check, address);
+}
+
 /*! \return Whether there was a reply. */
 static bool check_transport(const struct check_dns *check, const struct uplink *uplink,
                             const struct address *address, bool tcp)
@@ -54,6 +65,14 @@ static bool check_transport(const struct check_dns *check, const struct uplink *
 		findings_add(check->findings, FINDING_NOTE, UPLINKS, tcp ? "TCP 53" : "UDP 53",
 		             uplink_place(uplink, address, place),
 		             "not asked, this machine has no IPv6");
+		return false;
+	}
+	if (is_inside_nat(check, uplink, address)) {
+		findings_add(check->findings, FINDING_NOTE, UPLINKS, tcp ? "TCP 53" : "UDP 53",
+		             uplink_place(uplink, address, place),
+		             "%s, but the gateway is behind that address itself",
+		             query_problem(query));
+		findings_remedy(check->findings, "run it outside, with a copy of the site file");
 		return false;
 	}
 	findings_add(check->findings, FINDING_WRONG, UPLINKS, tcp ? "TCP 53" : "UDP 53",

@@ -34,7 +34,8 @@ static void take_name(const char *line, char *name)
 		length--;
 	}
 	for (size_t i = 0; i < length; i++) {
-		name[i] = (char)tolower((unsigned char)line[start + i]);
+		unsigned char c = (unsigned char)line[start + i];
+		name[i] = c > ' ' && c < 0x7f ? (char)tolower(c) : '?';
 	}
 	name[length] = '\0';
 }

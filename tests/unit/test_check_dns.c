@@ -306,6 +306,21 @@ static const struct {
 	           "the way in (backup)\n"
 	           "note mail-gw-2.example.com HELO: not asked: the gateway's own connections are "
 	           "not forwarded (backup 172.16.1.1)\n" },
+	{ .what = "on the gateway, behind a provider's NAT",
+	  .own = "172.16.1.1",
+	  .site = { "    address: 172.16.1.1\n",
+	            "    address: 172.16.1.1\n    public-address: 198.51.100.1\n" },
+	  .without = "172.16.1.1",
+	  .with = "198.51.100.1 * * !silent\n" HOST "www-ns2.example.com. A 198.51.100.1\n" RES
+	          "mail-gw-2.example.com. A 198.51.100.1\n" RES
+	          "1.100.51.198.in-addr.arpa. PTR mail-gw-2.example.com.\n"
+	          "198.51.100.1 - SMTP mail-gw-1.example.com\n" RES
+	          "example.com. TXT \"v=spf1 ip4:192.168.2.1 ip4:198.51.100.1 ip6:2001:db8:1::2 "
+	          "include:spf.example.net -all\"\n",
+	  .found = "note uplinks UDP 53: no reply, but the gateway is behind that address itself "
+	           "(backup 198.51.100.1)\n"
+	           "note uplinks TCP 53: no reply, but the gateway is behind that address itself "
+	           "(backup 198.51.100.1)\n" },
 	{ .what = "an uplink whose address nobody knows",
 	  .site = { "    address: 172.16.1.1\n", "" },
 	  .found = "warning uplinks address: not known, so not checked: none in the site file, and "
@@ -378,6 +393,11 @@ static const struct {
 	  .without = "DMARC",
 	  .with = RES "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n",
 	  .found = "warning mail example.com DMARC: has «v=DMARC1; p=reject» instead of "
+	           "«v=DMARC1; p=none»\n" },
+	{ .what = "bytes that are no UTF-8",
+	  .without = "DMARC",
+	  .with = RES "_dmarc.example.com. TXT \"v=DMARC1; \\228\\000\\027\"\n",
+	  .found = "warning mail example.com DMARC: has «v=DMARC1; ???» instead of "
 	           "«v=DMARC1; p=none»\n" },
 	{ .what = "two DMARC records",
 	  .with = RES "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n",
@@ -716,6 +736,9 @@ START_TEST(what_is_changed_is_found)
 	ck_assert_msg(strcmp(text.data != NULL ? text.data : "", cases[_i].found) == 0,
 	              "%s: wanted\n%sgot\n%s", cases[_i].what, cases[_i].found, text.data);
 	ck_assert_uint_le(rounds, 5);
+	json_t *json = findings_json(&findings);
+	ck_assert_uint_eq(json_array_size(json), findings.count);
+	json_decref(json);
 	text_free(&text);
 	findings_free(&findings);
 	learnt_free(&learnt);

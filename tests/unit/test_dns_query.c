@@ -280,6 +280,7 @@ static const struct {
 	{ "220-mx.example\r\n220 mx.example\r\n", "250-mail.example\r\n250 SIZE 1\r\n", 0, 250,
 	  "mail.example" },
 	{ "220 mx.example\n", "250 mail.example\n", 0, 250, "mail.example" },
+	{ "220 mx.example\r\n", "250 m\xe4\x1bil\r\n", 0, 250, "m??il" },
 	{ "220\r\n", "250\r\n", 0, 250, "" },
 	{ "554 no\r\n", NULL, 0, 554, "" },
 	{ "220 mx.example\r\n", "502 what\r\n", 0, 502, "" },
