@@ -59,6 +59,8 @@ static const struct {
 	{ .udp = { DROP, DROP, DROP, DROP }, .error = -ETIMEDOUT, .timeout_ms = SHORT_MS },
 	{ .udp = { GARBAGE, DROP, DROP, DROP }, .error = -EBADMSG, .timeout_ms = SHORT_MS },
 	{ .udp = { OTHER_ID, DROP, DROP, DROP }, .error = -EBADMSG, .timeout_ms = SHORT_MS },
+	{ .udp = { OTHER_NAME, DROP, DROP, DROP }, .error = -EBADMSG, .timeout_ms = SHORT_MS },
+	{ .udp = { QUERY, DROP, DROP, DROP }, .error = -EBADMSG, .timeout_ms = SHORT_MS },
 	{ .tcp = true, .stream = { GOOD } },
 	{ .tcp = true, .stream = { PIECES } },
 	{ .tcp = true, .stream = { HALF }, .error = -ECONNRESET },
@@ -269,6 +271,41 @@ START_TEST(a_dead_server_costs_one_timeout)
 }
 END_TEST
 
+static int ask_one(struct learnt *learnt, uint16_t port, const char *name, unsigned timeout_ms)
+{
+	struct dns_question question = make_question(port, name, false);
+	(void)learnt_reply(learnt, &question);
+	ck_assert_int_eq(learnt_ask(learnt, timeout_ms), 0);
+	return learnt_reply(learnt, &question)->error;
+}
+
+/*! A resolver may not find one name, and find the next one. */
+START_TEST(a_slow_question_makes_no_dead_server)
+{
+	int udp, tcp;
+	static const enum move moves[] = { GOOD, DROP, DROP, DROP, GOOD, END };
+	struct learnt learnt = LEARNT_EMPTY;
+	uint16_t port = bind_both(&udp, &tcp);
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		for (const enum move *move = moves; *move != END; move++) {
+			const enum move one[] = { *move, END };
+			serve_datagrams(udp, one);
+		}
+		(void)pause();
+	}
+	ck_assert_int_eq(ask_one(&learnt, port, "a.example.com", PATIENT_MS), 0);
+	ck_assert_int_eq(ask_one(&learnt, port, "b.example.com", SHORT_MS), -ETIMEDOUT);
+	ck_assert_int_eq(ask_one(&learnt, port, "c.example.com", PATIENT_MS), 0);
+	learnt_free(&learnt);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	(void)close(udp);
+	(void)close(tcp);
+}
+END_TEST
+
 static const struct {
 	const char *banner;
 	const char *greeting; // NULL: it closes.
@@ -340,6 +377,7 @@ int main(void)
 	TCase *tcase = tcase_create("dns_query");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_reply_counts_if_it_is_one, 0, COUNT(servers));
+	tcase_add_test(tcase, a_slow_question_makes_no_dead_server);
 	tcase_add_test(tcase, nobody_listens);
 	tcase_add_test(tcase, a_dead_server_costs_one_timeout);
 	tcase_add_loop_test(tcase, a_mail_server_greets, 0, COUNT(greeters));
