@@ -13,6 +13,22 @@
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 
+/*! Where knotd serves the mail domain, a gateway whose uplink is not ready is answered by SERVFAIL. */
+static bool is_withdrawn(const struct check_dns *check, const char *name, uint16_t type)
+{
+	const struct dns_query *query = ask_resolver(check, name, type);
+	if (query == NULL || query->reply == NULL ||
+	    knot_pkt_ext_rcode(query->reply) != KNOT_RCODE_SERVFAIL) {
+		return false;
+	}
+	findings_add(check->findings, FINDING_WARNING, name, "address", NULL,
+	             "SERVFAIL, as while its uplink is drained or not ready");
+	findings_remedy(check->findings,
+	                "'multihomectl status' on the gateway says why; senders go on to the next "
+	                "MX record");
+	return true;
+}
+
 /*! \return Whether the resolver has the addresses of the site. */
 static bool check_addresses(const struct check_dns *check, const char *name,
                             const struct zone *zone)
@@ -20,6 +36,10 @@ static bool check_addresses(const struct check_dns *check, const char *name,
 	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
 	bool good = true;
 	for (size_t t = 0; t < 2; t++) {
+		if (is_withdrawn(check, name, types[t])) {
+			good = false;
+			continue;
+		}
 		struct string_set wanted = STRING_SET_EMPTY;
 		struct string_set set = STRING_SET_EMPTY;
 		struct text text = TEXT_EMPTY;

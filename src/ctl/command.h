@@ -37,6 +37,8 @@ struct command_line {
 	const char *resolver;
 	const char *timeout;
 	bool json;
+	bool mail;
+	bool dnssec;
 };
 
 /*! \brief The subcommands, a file each. \return Exit code. */

@@ -411,6 +411,11 @@ static const struct {
 	{ .what = "IPv6 address of a gateway where no mail arrives",
 	  .with = RES "mail-gw-1.example.com. AAAA 2001:db8:1::2\n",
 	  .found = "wrong mail-gw-1.example.com address: has also 2001:db8:1::2\n" },
+	{ .what = "a gateway whose uplink is not ready",
+	  .without = RES "mail-gw-2",
+	  .with = RES "mail-gw-2.example.com. A !SERVFAIL\n",
+	  .found = "warning mail-gw-2.example.com address: SERVFAIL, as while its uplink is "
+	           "drained or not ready\n" },
 	{ .what = "no PTR",
 	  .without = "2.168.192",
 	  .found = "wrong mail-gw-1.example.com PTR: there is none (primary 192.168.2.1)\n" },
