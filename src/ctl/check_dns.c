@@ -141,7 +141,9 @@ static int follow_uplink(struct uplink *uplink, const json_t *status)
 				return -ENOMEM;
 			}
 			list->items = items;
-			if (text != NULL && address_parse(text, &items[list->count]) == 0) {
+			// A private one that nobody has named is not published, multihome.conf(5).
+			if (text != NULL && address_parse(text, &items[list->count]) == 0 &&
+			    address_private(&items[list->count]) == NULL) {
 				list->count++;
 			}
 		}
