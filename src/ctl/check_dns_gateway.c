@@ -106,11 +106,10 @@ static void check_pointer(const struct check_dns *check, const struct uplink *up
 			             confirmed ? ", which has that address" : "");
 		}
 		if (!string_set_has(&set, wanted) || set.count > 1) {
-			char plain[ADDRESS_TEXT_MAX];
 			findings_remedy(findings,
-			                "have the provider of uplink %s set the PTR record of %s "
-			                "to %s alone",
-			                uplink->id, address_format(address, plain), name);
+			                "have the provider of uplink %s set the PTR record of each "
+			                "address named here to %s alone",
+			                uplink->id, name);
 		}
 	}
 	string_set_free(&set);

@@ -14,14 +14,20 @@
 
 #define UPLINKS "uplinks"
 
+/*! Whether the daemon says so. */
+static bool is_down(const struct check_dns *check, const struct uplink *uplink)
+{
+	const char *state = uplink_status(check, uplink, "state");
+	return state != NULL && strcmp(state, "down") == 0;
+}
+
 /*! What may be the reason, the likeliest first. */
 static void remedy_reach(const struct check_dns *check, const struct uplink *uplink,
                          const struct address *address, int error, const char *protocol)
 {
-	const char *state = uplink_status(check, uplink, "state");
 	const char *reason = uplink_status(check, uplink, "reason");
-	if (state != NULL && strcmp(state, "down") == 0) {
-		findings_remedy(check->findings, "the uplink is down: %s",
+	if (is_down(check, uplink)) {
+		findings_remedy(check->findings, "mend the uplink: %s",
 		                reason != NULL && reason[0] != '\0' ? reason : "see its provider");
 	} else if (error == -ECONNREFUSED && is_own(check, address)) {
 		findings_remedy(check->findings, "start knotd with the part of 'multihomectl "
@@ -43,11 +49,16 @@ static void remedy_reach(const struct check_dns *check, const struct uplink *upl
 static bool is_inside_nat(const struct check_dns *check, const struct uplink *uplink,
                           const struct address *address)
 {
+	if (zone_addresses(uplink, address->family) != &uplink->public_address ||
+	    is_own(check, address)) {
+		return false;
+	}
 	bool inside = false;
 	for (size_t i = 0; i < uplink->address.count; i++) {
-		inside |= is_own(check, &uplink->address.items[i]);
+		inside |= uplink->address.items[i].family == address->family &&
+		          is_own(check, &uplink->address.items[i]);
 	}
-	return inside && !is_own(check, address);
+	return inside;
 }
 
 /*! \return Whether there was a reply. */
@@ -76,7 +87,8 @@ static bool check_transport(const struct check_dns *check, const struct uplink *
 		return false;
 	}
 	findings_add(check->findings, FINDING_WRONG, UPLINKS, tcp ? "TCP 53" : "UDP 53",
-	             uplink_place(uplink, address, place), "%s", query_problem(query));
+	             uplink_place(uplink, address, place), "%s%s", query_problem(query),
+	             is_down(check, uplink) ? ", the uplink is down" : "");
 	remedy_reach(check, uplink, address, query->error, protocol);
 	return false;
 }

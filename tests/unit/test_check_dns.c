@@ -163,6 +163,12 @@ static const struct {
 	  .with = TWO "* * !silent\n",
 	  .found = "wrong uplinks UDP 53: no reply (backup 172.16.1.1)\n"
 	           "wrong uplinks TCP 53: no reply (backup 172.16.1.1)\n" },
+	{ .what = "the daemon knows that the uplink is down",
+	  .without = TWO "www",
+	  .with = TWO "* * !silent\n",
+	  .status = STATUS("down", "withdrawn"),
+	  .found = "wrong uplinks UDP 53: no reply, the uplink is down (backup 172.16.1.1)\n"
+	           "wrong uplinks TCP 53: no reply, the uplink is down (backup 172.16.1.1)\n" },
 	{ .what = "knotd does not run",
 	  .without = TWO "www",
 	  .with = TWO "* * !refused\n",
