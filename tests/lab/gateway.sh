@@ -8,6 +8,7 @@ site_lines=()          # further lines of the section site
 reply_path=conntrack   # conntrack | source-address
 answer_policy=arrival
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
+knot_conf_options=()   # further options of multihomectl knot-conf
 
 site_file() {
 	local line
@@ -124,7 +125,7 @@ knotd_configure() {
 	local directory=$lab/gw/knot
 	mkdir -p "$directory/zones"
 	cp "$build/.libs/arrival.so" "$directory/" || return 1
-	ctl knot-conf --module-file "$directory/arrival.so" --zone-dir "$directory/zones" \
+	ctl knot-conf "${knot_conf_options[@]}" --module-file "$directory/arrival.so" --zone-dir "$directory/zones" \
 		--zones "$directory/zones" >"$directory/generated.conf" || return 1
 	cat >"$directory/knot.conf" <<-END
 		server:
