@@ -215,18 +215,27 @@ missing() {
 	grep -o '^[^ ]*' "$lab/sent" | grep -E "${1:-}" | sort | comm -23 - <(accepted_tags | uniq)
 }
 
-# arrives PATTERN: what was sent with such a tag is accepted within a sender's patience.
-arrives() {
+# copies NUMBER TAG: so often that message was accepted.
+copies() {
+	same "$1" jq -rs --arg tag "$2" 'map(select(.tag == $tag)) | length' "$lab/srv/accepted"
+}
+
+# patiently COMMAND...: it succeeds within a sender's patience.
+patiently() {
 	local deadline=$(($(now_ms) + patience * 1000))
-	while [ -n "$(missing "$1")" ]; do
+	until "$@"; do
 		if [ "$(now_ms)" -gt $deadline ]; then
-			echo "missing: $(missing "$1")"
 			tail -n 10 "$lab/postfix/lib/postfix/log" "$lab/opensmtpd/log"
 			return 1
 		fi
 		[ "$sender_timeouts" != short ] || opensmtpd_retry || :
-		pause 1500
+		pause 1000
 	done
+}
+
+# arrives PATTERN: what was sent with such a tag is accepted.
+arrives() {
+	patiently same "" missing "$1"
 }
 
 # repeated: tags that were accepted more than once, with the number of copies and of Message-IDs.

@@ -108,17 +108,13 @@ done
 expect "no message twice so far" same "" repeated
 
 # What SMTP leaves open: the sender cannot know that the message was accepted, and must send it again.
-copies_are() {
-	opensmtpd_retry
-	[ "$(copies "$2")" = "$1" ]
-}
 for sender in postfix opensmtpd; do
 	tag=$sender-after-dot
 	snare $sender answer
 	expect "$sender, cut after the dot: sent" send $sender "$tag"
 	expect "$sender, cut after the dot: accepted" arrives "$tag"
 	expect "$sender, cut after the dot: cut" cut_where_caught blackhole
-	expect "$sender, cut after the dot: sent again" wait_for "$patience" copies_are 2 "$tag"
+	expect "$sender, cut after the dot: sent again" patiently copies 2 "$tag"
 	expect "$sender, cut after the dot: back" back
 done
 # The same with a server that takes its time, so that the dot itself is acknowledged.
@@ -126,7 +122,7 @@ expect "postfix, cut after the acknowledged dot: sent" send postfix postfix-slow
 expect "postfix, cut after the acknowledged dot: accepted" arrives postfix-slow-server
 cut primary carrier
 expect "postfix, cut after the acknowledged dot: sent again" \
-	wait_for "$patience" copies_are 2 postfix-slow-server
+	patiently copies 2 postfix-slow-server
 expect "postfix, cut after the acknowledged dot: back" back
 
 expect "after all cuts: sent" send_some afterwards
