@@ -8,8 +8,10 @@
 # network namespace and a mount namespace of its own, with the unpacked files laid over /usr and
 # /etc. Nothing of them is installed, started or listening on the host.
 
-declare -A mail_address4=([postfix]=203.0.113.25 [opensmtpd]=203.0.113.26 [receiver]=203.0.113.27)
-declare -A mail_address6=([postfix]=2001:db8:f::25 [opensmtpd]=2001:db8:f::26 [receiver]=2001:db8:f::27)
+declare -A mail_address4=([postfix]=203.0.113.25 [opensmtpd]=203.0.113.26 [receiver]=203.0.113.27
+	[dovecot]=203.0.113.28)
+declare -A mail_address6=([postfix]=2001:db8:f::25 [opensmtpd]=2001:db8:f::26 [receiver]=2001:db8:f::27
+	[dovecot]=2001:db8:f::28)
 # What a sender waits for before it gives up an address, or a message up to the next try: «shipped»
 # as it comes, with which a test is a measurement and takes an hour, or «short».
 sender_timeouts=${SENDER_TIMEOUTS:-short}
@@ -17,9 +19,18 @@ patience=60
 [ "$sender_timeouts" = short ] || patience=1800
 # The mail server has port 25.
 server_ports=80
+packages=$(cd "$lab_source/../.." && pwd)/build/packages
 
-# mail_machines ROLE...: machines of the above that a test needs. Before lab_up.
+# mail_machines ROLE...: those of the above that a test needs. Before lab_up; skips without programs.
 mail_machines() {
+	local role
+	command -v swaks >/dev/null || skip "needs swaks"
+	/usr/bin/python3 -c 'import aiosmtpd, spf' 2>/dev/null ||
+		skip "needs python3-aiosmtpd and python3-spf"
+	for role in "$@"; do
+		[ "$role" = receiver ] || [ -d "$packages/$role" ] ||
+			skip "needs $role, unpacked in build/packages/ by ./bootstrap check"
+	done
 	mail_roles=("$@")
 	namespaces+=("$@")
 }
@@ -35,15 +46,6 @@ mail_up() {
 		mkdir -p "$lab/$role"
 	done
 	site_file && hoster_publish && mail_sink_start srv
-}
-
-# needs_packages NAME...: skips the test unless they are unpacked.
-needs_packages() {
-	local name
-	for name in "$@"; do
-		[ -d "$build/packages/$name" ] ||
-			skip "needs $name, unpacked in build/packages/ by ./bootstrap check"
-	done
 }
 
 # mail_sink_start ROLE [OPTION...]: what it accepts is in $lab/ROLE/accepted.
@@ -106,7 +108,7 @@ packaged() {
 		mount --bind "$mine/spool" /var/spool
 		mount --bind "$mine/lib" /var/lib
 		mount --bind "$mine/run" /run
-		exec "$@"' "$lab/$role" "$build/packages/$role" "$@"
+		exec "$@"' "$lab/$role" "$packages/$role" "$@"
 }
 
 # package_prepare ROLE USER...: folders, and the users that its package would have added.
@@ -156,7 +158,7 @@ postfix_start() {
 	} >"$directory/etc/postfix/main.cf"
 	# The distribution's, without chroot and without transports that are not in the package.
 	sed -E -e 's/^(([^ ]+ +){4})y/\1n/' -e 's/^smtp( +inet)/127.0.0.1:smtp\1/' -e '/^maildrop/,$d' \
-		"$build/packages/postfix/usr/share/postfix/master.cf.dist" >"$directory/etc/postfix/master.cf"
+		"$packages/postfix/usr/share/postfix/master.cf.dist" >"$directory/etc/postfix/master.cf"
 	chown 63001 "$directory/lib/postfix"
 	packaged postfix postfix start-fg >"$directory/log" 2>&1 &
 	wait_for 20 mail_greets postfix 127.0.0.1
@@ -166,7 +168,7 @@ opensmtpd_start() {
 	local directory=$lab/opensmtpd
 	package_prepare opensmtpd opensmtpd opensmtpq
 	# smtpctl insists on it: the package's script would have done so.
-	install -g 63002 -m 2755 "$build/packages/opensmtpd/usr/sbin/smtpctl" "$directory/usr/sbin/"
+	install -g 63002 -m 2755 "$packages/opensmtpd/usr/sbin/smtpctl" "$directory/usr/sbin/"
 	mkdir -p "$directory/lib/opensmtpd/empty" "$directory/spool/smtpd"
 	chmod 711 "$directory/spool/smtpd"
 	cat >"$directory/etc/smtpd.conf" <<-END
@@ -185,6 +187,49 @@ opensmtpd_start() {
 # Its queue's next try comes after minutes, for which there is no setting either.
 opensmtpd_retry() {
 	packaged opensmtpd smtpctl schedule all
+}
+
+# dovecot_start SIEVE-FILE USER...: LMTP on port 24, with that script for everybody.
+dovecot_start() {
+	local directory=$lab/dovecot script=$1
+	shift
+	package_prepare dovecot dovecot dovenull vmail
+	mkdir -p "$directory/etc/dovecot" "$directory/lib/dovecot" "$directory/lib/sieve"
+	cp "$script" "$directory/lib/sieve/default.sieve"
+	# The list of what a user had is in the home, which must be there.
+	(cd "$directory/lib" && mkdir -p "${@/#/mail/}" && chown -R 63003 mail sieve)
+	cat >"$directory/etc/dovecot/dovecot.conf" <<-END
+		protocols = lmtp
+		log_path = /dev/stderr
+		ssl = no
+		mail_location = maildir:~/mail
+		userdb {
+		    driver = static
+		    args = uid=vmail gid=vmail home=/var/lib/mail/%n allow_all_users=yes
+		}
+		passdb {
+		    driver = static
+		    args = nopassword=y
+		}
+		service lmtp {
+		    inet_listener lmtp {
+		        address = 127.0.0.1
+		        port = 24
+		    }
+		}
+		protocol lmtp {
+		    mail_plugins = sieve
+		}
+		plugin {
+		    sieve_before = /var/lib/sieve/default.sieve
+		}
+	END
+	packaged dovecot dovecot -F >"$directory/log" 2>&1 &
+	wait_for 20 lmtp_greets
+}
+
+lmtp_greets() {
+	ns dovecot swaks --protocol LMTP --server 127.0.0.1 --port 24 --timeout 2 --quit-after BANNER
 }
 
 # send SENDER TAG [SWAKS OPTION...]: hand a message for the site to a mail server outside.

@@ -7,7 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$lab_source/mail.sh"
-needs_packages postfix opensmtpd
 mail_machines postfix opensmtpd
 lab_up
 require "the data plane is up" data_plane_up
