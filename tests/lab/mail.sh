@@ -88,6 +88,25 @@ hoster_publish() {
 		wait_for 5 hoster_publishes && resolver_restart
 }
 
+# hoster_delegate: the mail domain is served by the gateway itself; the hoster's com refers to it, by the
+# records that «multihomectl zone mail» names for the zone above.
+hoster_delegate() {
+	local directory=$lab/hoster
+	ctl zone mail example.com >"$directory/mail" || return 1
+	sed -i '/^example.com. /d' "$directory/com.zone"
+	sed -n '/^; For the zone above/,/^; PTR/s/^;   //p' "$directory/mail" >>"$directory/com.zone"
+	sed -i '/domain: example.com\.$/,+1d' "$directory/knot.conf"
+	sed -i 's/ 1 3600 / 2 3600 /' "$directory/com.zone"
+	ns hoster knotc -c "$directory/knot.conf" -s "$directory/knot.sock" -b reload || return 1
+	kill_namespace res
+	resolver_start
+	wait_for 10 resolver_knows_mail
+}
+
+resolver_knows_mail() {
+	ns cli kdig +short +timeout=1 +retry=0 "@$resolver4" example.com MX | grep -q mail-gw-1
+}
+
 hoster_publishes() {
 	ns hoster kdig +short +timeout=1 +retry=0 "@$hoster4" 1.2.168.192.in-addr.arpa PTR |
 		grep -q mail-gw-1
