@@ -214,9 +214,9 @@ dovecot_start() {
 	shift
 	package_prepare dovecot dovecot dovenull vmail
 	mkdir -p "$directory/etc/dovecot" "$directory/lib/dovecot" "$directory/lib/sieve"
-	cp "$script" "$directory/lib/sieve/default.sieve"
+	cp "$script" "$directory/lib/sieve/duplicate.sieve"
 	# The list of what a user had is in the home, which must be there.
-	(cd "$directory/lib" && mkdir -p "${@/#/mail/}" && chown -R 63003 mail sieve)
+	(cd "$directory/lib" && mkdir -p "${@/#/mail/}" && chown -R 63003 mail)
 	cat >"$directory/etc/dovecot/dovecot.conf" <<-END
 		protocols = lmtp
 		log_path = /dev/stderr
@@ -237,12 +237,13 @@ dovecot_start() {
 		    }
 		}
 		protocol lmtp {
-		    mail_plugins = sieve
+		    mail_plugins = \$mail_plugins sieve
 		}
 		plugin {
-		    sieve_before = /var/lib/sieve/default.sieve
+		    sieve_before = /var/lib/sieve
 		}
 	END
+	packaged dovecot sievec /var/lib/sieve || return 1
 	packaged dovecot dovecot -F >"$directory/log" 2>&1 &
 	wait_for 20 lmtp_greets
 }

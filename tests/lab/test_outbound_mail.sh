@@ -11,6 +11,13 @@ require "both uplinks are published" data_plane_up
 require "mail records are published" mail_up
 require "a receiver outside checks SPF and PTR" mail_sink_start receiver --name mx.hoster.com --check
 
+documented_records() {
+	sed -n '/^```text/,/^```/p' "$lab_source/../../doc/mail.md" | grep -v '^```'
+}
+expect "doc/mail.md shows records" [ "$(documented_records | wc -l)" -ge 7 ]
+expect "doc/mail.md shows what multihomectl prints" \
+	same "" grep -Fxv -f "$lab/hoster/parent" <(documented_records)
+
 # mail_out [SWAKS OPTION...]: a message from inside; what the receiver saw of it.
 mail_out() {
 	mail_from srv "$@"
