@@ -6,6 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$lab_source/mail.sh"
 mail_machines receiver
+# Mail is steered by itself, not along with everything else that the site opens.
+site_lines=('outbound: leave')
 lab_up
 require "both uplinks are published" data_plane_up
 require "mail records are published" mail_up
