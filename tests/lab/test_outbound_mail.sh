@@ -31,7 +31,7 @@ mail_from() {
 	shift
 	tag=$(now_ms)
 	ns "$machine" swaks --server "${mail_address4[receiver]}" --helo mail-gw-1.example.com \
-		--from user@example.com --to user@hoster.com --timeout 5 --header "X-Tag: $tag" "$@" \
+		--from user@example.com --to user@hoster.com --timeout 30 --header "X-Tag: $tag" "$@" \
 		>"$lab/swaks.log" || { cat "$lab/swaks.log"; return 1; }
 	jq -r --arg tag $tag 'select(.tag == $tag) | "\(.peer) spf=\(.spf) greeting=\(.greeting)"' \
 		"$lab/receiver/accepted"
