@@ -31,6 +31,8 @@ mail_machines() {
 		[ "$role" = receiver ] || [ -d "$packages/$role" ] ||
 			skip "needs $role, unpacked in build/packages/ by ./bootstrap check"
 	done
+	unshare -m mount -t overlay -o lowerdir=/usr/bin:/usr/sbin overlay /mnt 2>/dev/null ||
+		skip "needs overlay mounts"
 	mail_roles=("$@")
 	namespaces+=("$@")
 }
@@ -66,7 +68,7 @@ mail_greets() {
 	ns "$1" swaks --server "$2" --timeout 2 --quit-after BANNER
 }
 
-# hoster_publish: the site's records at the hoster become what «multihomectl zone parent» prints, and
+# hoster_publish: once in a test, the site's records at the hoster become what «multihomectl zone parent» prints, and
 # the PTR records of its comments those of the providers. The resolver forgets what it knew.
 hoster_publish() {
 	local directory=$lab/hoster soa='SOA ns.hoster.com. hostmaster.hoster.com. 2 3600 900 604800 300'
@@ -138,6 +140,8 @@ package_prepare() {
 	cp /etc/passwd /etc/group "$directory/etc/"
 	for user in "$@"; do
 		id=$((id + 1))
+		# Where the package is installed as well, the host's own user.
+		sed -i "/^$user:/d" "$directory/etc/passwd" "$directory/etc/group"
 		echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin" >>"$directory/etc/passwd"
 		echo "$user:x:$id:" >>"$directory/etc/group"
 	done
@@ -145,7 +149,7 @@ package_prepare() {
 }
 
 postfix_start() {
-	local directory=$lab/postfix name
+	local directory=$lab/postfix
 	package_prepare postfix postfix postdrop
 	mkdir -p "$directory/etc/postfix" "$directory/spool/postfix" "$directory/lib/postfix"
 	{
