@@ -190,7 +190,8 @@ int reconcile_run(struct reconcile *reconcile)
 	                            : all_uplinks();
 	int published = publisher_publish(&reconcile->publisher,
 	                                  answers_installed(plan->table, &reconcile->broken));
-	if (refill != REFILL_NOTHING && reconcile->ruleset.installed) {
+	// What comes in knows no address, so only a ruleset that was not there has left orphans.
+	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
 	(void)stranded_end(reconcile->site, reconcile->plan, plan);
