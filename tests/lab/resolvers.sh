@@ -30,6 +30,7 @@ resolver_configure_unbound() {
 		    access-control: 0.0.0.0/0 allow
 		    access-control: ::/0 allow
 		    module-config: "iterator"
+		    unblock-lan-zones: yes
 		    root-hints: "$directory/root.hints"
 		remote-control:
 		    control-enable: no

@@ -3,6 +3,9 @@
 #
 # The machines around the gateway: web server and echo inside, hoster outside.
 
+# Where the inside server's pages are; a test of mail wants port 25 for something else.
+server_ports="25 80 8443 $(seq -s ' ' 9000 9010)"
+
 # The inside server: a page that says who answered whom, a large file, and an echo on UDP.
 server_start() {
 	local directory=$lab/srv port
@@ -25,7 +28,7 @@ server_start() {
 			scgi_temp_path $directory/scgi;
 			server {
 		END
-		for port in 25 80 8443 $(seq 9000 9010); do
+		for port in $server_ports; do
 			echo "listen $port backlog=4096; listen [::]:$port backlog=4096;"
 		done
 		cat <<-END
