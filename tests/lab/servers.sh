@@ -3,6 +3,9 @@
 #
 # The machines around the gateway: web server and echo inside, hoster and resolver outside.
 
+# Seconds that the web server keeps an idle connection open.
+keepalive=0
+
 # The inside server: a page that says who answered whom, a large file, and an echo on UDP.
 server_start() {
 	local directory=$lab/srv port
@@ -17,7 +20,7 @@ server_start() {
 			events { worker_connections 4096; }
 			http {
 			access_log off;
-			keepalive_timeout 0;
+			keepalive_timeout $keepalive;
 			client_body_temp_path $directory/body;
 			proxy_temp_path $directory/proxy;
 			fastcgi_temp_path $directory/fastcgi;
