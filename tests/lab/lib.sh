@@ -120,11 +120,16 @@ lab_permitted() {
 	ip netns del "$lab_id-probe"
 }
 
+# Until none is left: a browser starts processes meanwhile, and writes to its files while it ends.
 kill_namespace() {
 	local pids
-	pids=$(ip netns pids "$lab_id-$1" 2>/dev/null) || return 0
-	# shellcheck disable=SC2086  # a list
-	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
+	for _ in {1..100}; do
+		pids=$(ip netns pids "$lab_id-$1" 2>/dev/null)
+		[ -n "$pids" ] || return 0
+		# shellcheck disable=SC2086  # a list
+		kill -9 $pids 2>/dev/null || :
+		pause 10
+	done
 }
 
 lab_down() {
