@@ -30,13 +30,32 @@ curl_start() {
 	# shellcheck disable=SC2016  # expanded by the inner shell
 	spawn_asking res bash -c '
 		now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+		exec {silence}<> <(:)
 		while :; do
 			started=$(now_ms)
 			address=$(curl -s -o /dev/null -w "%{remote_ip}" --connect-timeout 4 --max-time 10 "$1") &&
 				outcome="loaded $address" || outcome="failed $?"
 			echo "$started $(now_ms) $outcome"
-			read -r -t 0.25 <> <(:)
+			read -r -t 0.25 -u $silence
 		done' curl "$page_url" >"$lab/$1.loads" 2>&1
+}
+
+# program_start NAME: a program without a time-out of its own asks every second, in parallel.
+program_start() {
+	# shellcheck disable=SC2016  # expanded by the inner shell
+	spawn_asking res bash -c '
+		now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+		one() {
+			started=$(now_ms)
+			address=$(curl -s -o /dev/null -w "%{remote_ip}" "$1") &&
+				outcome="loaded $address" || outcome="failed $?"
+			echo "$started $(now_ms) $outcome"
+		}
+		exec {silence}<> <(:)
+		while :; do
+			one "$1" &
+			read -r -t 1 -u $silence
+		done' program "$page_url" >"$lab/$1.loads" 2>&1
 }
 
 # loaded_since NAME MILLISECONDS: the first load that began after that and succeeded, with the time that

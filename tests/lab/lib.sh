@@ -45,9 +45,15 @@ wait_for() {
 	done
 }
 
+# A pipe on which nothing ever comes. One for all pauses: among the process substitutions of many
+# thousands of them bash 5.2 takes a later command with the same process id for one, and waits for ever.
+exec {silence}<> <(:)
+
 # A pause of some milliseconds: where time itself is the matter.
 pause() {
-	read -r -t "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" <> <(:) || :
+	local seconds
+	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	read -r -t "$seconds" -u "$silence" || :
 }
 
 # stays SECONDS COMMAND...: it succeeds again and again for that long.
@@ -135,6 +141,8 @@ kill_namespace() {
 lab_down() {
 	local name
 	trap - EXIT
+	# timeout(1) signals twice: its child, and the process group.
+	trap '' INT TERM
 	# Else the shell tells of each killed job.
 	exec 2>/dev/null
 	for name in "${namespaces[@]}"; do
