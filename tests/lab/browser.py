@@ -117,8 +117,11 @@ class Browser:
         """One load from beginning to end: (end, outcome)."""
         call_id = self.send("Page.navigate", url=url)
         loader = None
+        # By loader, since events of an earlier load that was given up come among these, and those of
+        # this one sometimes before the answer that names its loader.
         addresses = {}
-        while True:
+        complete = set()
+        while loader is None or loader not in complete:
             message = self.receive(give_up_ms)
             if message is None:
                 return now_ms(), "given-up"
@@ -133,10 +136,8 @@ class Browser:
                 if parameters["type"] == "Document" and response["status"] == 200:
                     addresses[parameters["loaderId"]] = response.get("remoteIPAddress", "unknown")
             elif message.get("method") == "Page.lifecycleEvent" and parameters["name"] == "load":
-                # Events of an earlier load that was given up have another loader.
-                if loader and parameters["loaderId"] == loader:
-                    return now_ms(), "loaded " + addresses[loader] if loader in addresses else \
-                        "failed no page"
+                complete.add(parameters["loaderId"])
+        return now_ms(), "loaded " + addresses[loader] if loader in addresses else "failed no page"
 
 
 def main():

@@ -45,8 +45,8 @@ wait_for() {
 	done
 }
 
-# A pipe on which nothing ever comes. One for all pauses: among the process substitutions of many
-# thousands of them bash 5.2 takes a later command with the same process id for one, and waits for ever.
+# A pipe on which nothing ever comes. One for all pauses: with a process for each of thousands, bash 5.2
+# was seen waiting for ever for a command that had ended.
 exec {silence}<> <(:)
 
 # A pause of some milliseconds: where time itself is the matter.
