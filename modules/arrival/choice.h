@@ -11,8 +11,8 @@
 
 #include "table/table.h"
 
-/*! Values of a host row's policy. */
-enum choice_policy { CHOICE_ARRIVAL = 1, CHOICE_ALL = 2, CHOICE_PREFERRED = 3 };
+/*! Values of a host row's policy. A name bound to one uplink has that one alone in its order. */
+enum choice_policy { CHOICE_ARRIVAL = 1, CHOICE_ALL = 2, CHOICE_PREFERRED = 3, CHOICE_UPLINK = 4 };
 
 /*!
  * \brief Choose the uplinks that answer for a host, best first.

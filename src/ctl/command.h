@@ -35,6 +35,8 @@ struct command_line {
 	const char *format;
 	const char *interface;
 	bool json;
+	bool mail;
+	bool dnssec;
 };
 
 /*! \brief The subcommands, a file each. \return Exit code. */

@@ -8,11 +8,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/command.h"
 #include "ctl/zone_host.h"
+#include "ctl/zone_mail.h"
+#include "ctl/zone_names.h"
 
 /*! A value in double quotes with the two escapes that knotd's parser knows. */
 static int add_quoted(struct text *text, const char *what, const char *value, struct text *error)
@@ -92,20 +95,81 @@ static int add_module(const struct site *site, const struct knot_conf_options *o
 	return ret;
 }
 
-static int add_zone(const struct host *host, const char *zone_dir, struct text *text,
+/*! A zone that knotd serves: a host's, or else a mail domain's. */
+struct served {
+	const char *domain;
+	const struct host *host;
+	const struct mail *mail;
+};
+
+/*! A mail domain that is a host, or lies in the zone of one, has its records there. */
+static int served_build(const struct site *site, bool mail, struct served **served, size_t *count)
+{
+	struct served *built = calloc(site->host_count + site->mail_count + 1, sizeof(*built));
+	size_t used = 0;
+	if (built == NULL) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < site->host_count; i++) {
+		const struct host *host = &site->hosts[i];
+		built[used++] = (struct served){ .domain = host->domain, .host = host };
+	}
+	for (size_t i = 0; mail && i < site->mail_count; i++) {
+		const char *domain = site->mails[i].domain;
+		if (zone_of_name(site, domain, false) == NULL) {
+			built[used++] =
+				(struct served){ .domain = domain, .mail = &site->mails[i] };
+		}
+	}
+	*served = built;
+	*count = used;
+	return 0;
+}
+
+/*! The operator sets the DS at the parent once; knotd renews the signatures and the zone's key. */
+static void add_signing_policy(struct text *text)
+{
+	text_add(text,
+	         "\n# mod-arrival leaves what is signed as it is: validating resolvers get the\n"
+	         "# placeholder, the first uplink's address, also while that uplink is down.\n"
+	         "policy:\n"
+	         "  - id: multihome\n"
+	         "    algorithm: ecdsap256sha256\n"
+	         "    cds-cdnskey-publish: rollover\n");
+}
+
+static int add_zone(const char *domain, const struct knot_conf_options *options, struct text *text,
                     struct text *error)
 {
 	struct text file = TEXT_EMPTY;
-	text_add(&file, "%s%s%s.zone", zone_dir != NULL ? zone_dir : "",
-	         zone_dir != NULL ? "/" : "", host->domain);
-	text_add(text, "  - domain: %s.\n    file: ", host->domain);
+	const char *folder = options->zone_dir;
+	text_add(&file, "%s%s%s.zone", folder != NULL ? folder : "", folder != NULL ? "/" : "",
+	         domain);
+	text_add(text, "  - domain: %s.\n    file: ", domain);
 	int ret = file.failed ? -ENOMEM : add_quoted(text, "--zone-dir", file.data, error);
 	text_free(&file);
-	text_add(text, "\n"
-	               "    zonefile-sync: -1\n"
-	               "    zonefile-load: whole\n"
-	               "    journal-content: none\n"
-	               "    module: mod-arrival/site\n");
+	// A signed zone has serial numbers of its own, which must outlive a restart.
+	text_add(text, "\n    zonefile-sync: -1\n%s    module: mod-arrival/site\n",
+	         options->dnssec ? "    zonefile-load: difference-no-serial\n"
+	                           "    journal-content: all\n"
+	                           "    dnssec-signing: on\n"
+	                           "    dnssec-policy: multihome\n"
+	                         : "    zonefile-load: whole\n"
+	                           "    journal-content: none\n");
+	return ret;
+}
+
+static int add_zones(const struct site *site, const struct knot_conf_options *options,
+                     struct text *text, struct text *error)
+{
+	struct served *served = NULL;
+	size_t count = 0;
+	int ret = served_build(site, options->mail, &served, &count);
+	text_add(text, "%s", count > 0 ? "\nzone:\n" : "");
+	for (size_t i = 0; i < count && ret == 0; i++) {
+		ret = add_zone(served[i].domain, options, text, error);
+	}
+	free(served);
 	return ret;
 }
 
@@ -147,9 +211,11 @@ int knot_conf_write(const struct site *site, const struct knot_conf_options *opt
 	if (ret == 0) {
 		ret = add_module(site, options, &own, error);
 	}
-	text_add(&own, "%s", site->host_count > 0 ? "\nzone:\n" : "");
-	for (size_t i = 0; i < site->host_count && ret == 0; i++) {
-		ret = add_zone(&site->hosts[i], options->zone_dir, &own, error);
+	if (options->dnssec) {
+		add_signing_policy(&own);
+	}
+	if (ret == 0) {
+		ret = add_zones(site, options, &own, error);
 	}
 	if (ret == 0) {
 		text_add(text, "%s", own.data != NULL ? own.data : "");
@@ -167,26 +233,38 @@ static void texts_free(struct text *texts, size_t count)
 	free(texts);
 }
 
+static int make_zone(const struct command_line *line, const struct site *site,
+                     const struct served *served, const char *path, struct text *text)
+{
+	return served->host != NULL ? zone_host_make(line, site, served->host, path, text)
+	                            : zone_mail_make(line, site, served->mail, path, text);
+}
+
 /*! All zones are made before the first one is written: a bad name leaves the folder as it is. */
 static int write_zones(const struct command_line *line, const struct site *site, const char *folder)
 {
-	struct text *zones = calloc(site->host_count + 1, sizeof(*zones));
-	struct text *paths = calloc(site->host_count + 1, sizeof(*paths));
-	int code = zones == NULL || paths == NULL ? EXIT_WRONG : EXIT_GOOD;
-	for (size_t i = 0; i < site->host_count && code == EXIT_GOOD; i++) {
-		const struct host *host = &site->hosts[i];
-		text_add(&paths[i], "%s/%s.zone", folder, host->domain);
+	struct served *served = NULL;
+	size_t count = 0;
+	int code = served_build(site, line->mail, &served, &count) == 0 ? EXIT_GOOD : EXIT_WRONG;
+	struct text *zones = calloc(count + 1, sizeof(*zones));
+	struct text *paths = calloc(count + 1, sizeof(*paths));
+	if (zones == NULL || paths == NULL) {
+		code = EXIT_WRONG;
+	}
+	for (size_t i = 0; i < count && code == EXIT_GOOD; i++) {
+		text_add(&paths[i], "%s/%s.zone", folder, served[i].domain);
 		if (paths[i].failed) {
 			code = EXIT_WRONG;
-		} else if (zone_host_make(line, site, host, paths[i].data, &zones[i]) != 0) {
+		} else if (make_zone(line, site, &served[i], paths[i].data, &zones[i]) != 0) {
 			code = EXIT_USAGE;
 		}
 	}
-	for (size_t i = 0; i < site->host_count && code == EXIT_GOOD; i++) {
+	for (size_t i = 0; i < count && code == EXIT_GOOD; i++) {
 		code = command_write(paths[i].data, &zones[i]);
 	}
-	texts_free(zones, zones == NULL ? 0 : site->host_count);
-	texts_free(paths, paths == NULL ? 0 : site->host_count);
+	texts_free(zones, zones == NULL ? 0 : count);
+	texts_free(paths, paths == NULL ? 0 : count);
+	free(served);
 	return code;
 }
 
@@ -213,10 +291,17 @@ int command_knot_conf(const struct command_line *line)
 		.module_file = line->module_file,
 		.sections = line->sections,
 		.zone_dir = line->zone_dir != NULL ? line->zone_dir : folder,
+		.mail = line->mail,
+		.dnssec = line->dnssec,
 	};
 	if (knot_conf_write(site, &options, &text, &error) != 0) {
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
+	}
+	if (line->dnssec) {
+		(void)fprintf(stderr,
+		              "warning: signed zones, resolvers that validate get the first "
+		              "uplink's address also while that uplink is down\n");
 	}
 	code = folder != NULL ? write_zones(line, site, folder) : EXIT_GOOD;
 	if (code == EXIT_GOOD) {

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/text.h"
 #include "site/site.h"
 
@@ -14,6 +16,8 @@ struct knot_conf_options {
 	const char *module_file; /*!< Path of arrival.so, or NULL if it is installed. */
 	const char *sections;    /*!< «minimal», «full», or NULL for the module's default. */
 	const char *zone_dir;    /*!< Folder of the zone files, or NULL: knotd's storage. */
+	bool mail;               /*!< The zones of the mail domains too. */
+	bool dnssec;             /*!< knotd signs the zones. */
 };
 
 /*!

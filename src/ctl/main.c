@@ -78,14 +78,15 @@ static const struct option_row {
 	  "zone, nsupdate, octodns, dnscontrol, json; networkd, ifupdown, windows" },
 	{ 0, "interface", "NAME", MEMBER(interface), FOR_SERVER_SETUP,
 	  "interface of the server (eth0, Ethernet)" },
-	{ 0, "zones", "DIR", MEMBER(zones), FOR_KNOT_CONF,
-	  "write the zone of each host there too" },
+	{ 0, "zones", "DIR", MEMBER(zones), FOR_KNOT_CONF, "write the zones there too" },
 	{ 0, "zone-dir", "DIR", MEMBER(zone_dir), FOR_KNOT_CONF,
 	  "where knotd finds the zones (DIR of --zones, or its storage)" },
 	{ 0, "module-file", "PATH", MEMBER(module_file), FOR_KNOT_CONF,
 	  "load arrival.so from there" },
 	{ 0, "sections", "HOW", MEMBER(sections), FOR_KNOT_CONF,
 	  "minimal, or full: answers with name servers and their addresses" },
+	{ 0, "mail", NULL, MEMBER(mail), FOR_KNOT_CONF, "serve the zones of the mail domains too" },
+	{ 0, "dnssec", NULL, MEMBER(dnssec), FOR_KNOT_CONF, "let knotd sign the zones" },
 #undef MEMBER
 };
 

@@ -12,9 +12,6 @@
 
 #include "ctl/zone_names.h"
 
-/*! Between the MX records of two uplinks; room for what others want to put between them. */
-#define PREFERENCE_STEP 10
-
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 /*! The gateways are shared by all mail domains: the address that takes mail for one of them. */
@@ -36,16 +33,6 @@ static char *gateway_name(const struct site *site, const struct uplink *uplink)
 	return text_take(&name);
 }
 
-static uint16_t preference_of(const struct mail *mail, const struct uplink *uplink)
-{
-	for (size_t i = 0; i < mail->preference_count; i++) {
-		if (mail->preference[i].uplink == uplink->number) {
-			return mail->preference[i].preference;
-		}
-	}
-	return (uint16_t)(PREFERENCE_STEP * uplink->number);
-}
-
 int zone_mail_add_mx(struct zone *zone, const struct site *site, const struct mail *mail)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
@@ -57,8 +44,8 @@ int zone_mail_add_mx(struct zone *zone, const struct site *site, const struct ma
 		// An MX whose name has no address would only delay mail.
 		if (gateway_address(site, uplink, AF_INET) != NULL ||
 		    gateway_address(site, uplink, AF_INET6) != NULL) {
-			zone_add_mx(zone, mail->domain, ZONE_TTL, preference_of(mail, uplink),
-			            name);
+			zone_add_mx(zone, mail->domain, ZONE_TTL,
+			            mail_preference(mail, uplink->number), name);
 		}
 		free(name);
 	}

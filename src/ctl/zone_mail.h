@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ctl/command.h"
 #include "ctl/zone.h"
 #include "site/site.h"
 
@@ -43,3 +44,11 @@ int zone_mail_add_pointers(struct zone *zone, const struct site *site);
  */
 int zone_mail_write(const struct site *site, const struct mail *mail, uint32_t serial,
                     struct text *text, struct text *error);
+
+/*!
+ * \brief Write a mail domain's zone for the file that it will replace, see serial_write().
+ * \param path  The file, or NULL.
+ * \return 0 or -errno; the reason has been written on standard error.
+ */
+int zone_mail_make(const struct command_line *line, const struct site *site,
+                   const struct mail *mail, const char *path, struct text *text);

@@ -138,6 +138,13 @@ static int write_for_serial(uint32_t serial, struct text *text, void *context)
 	return ret;
 }
 
+int zone_mail_make(const struct command_line *line, const struct site *site,
+                   const struct mail *mail, const char *path, struct text *text)
+{
+	struct zone_mail_request request = { site, mail };
+	return serial_write(line, path, write_for_serial, &request, text);
+}
+
 int command_zone_mail(const struct command_line *line)
 {
 	struct site *site = NULL;
@@ -150,8 +157,7 @@ int command_zone_mail(const struct command_line *line)
 	if (mail == NULL) {
 		goto cleanup;
 	}
-	struct zone_mail_request request = { site, mail };
-	if (serial_write(line, line->output, write_for_serial, &request, &text) != 0) {
+	if (zone_mail_make(line, site, mail, line->output, &text) != 0) {
 		goto cleanup;
 	}
 	code = command_write(line->output, &text);

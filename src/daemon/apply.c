@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Bringing the kernel to a plan: the ruleset in one transaction, routes and rules one by one.
+ * Bringing routes and rules to a plan, one by one.
  */
 
 #include "daemon/apply.h"
@@ -12,45 +12,6 @@
 
 #include "base/log.h"
 #include "daemon/diff.h"
-#include "daemon/nft_text.h"
-
-/*! What our table holds beyond the plan goes in the same transaction as the new content. */
-int apply_ruleset(struct nft_apply *nft, struct nfnl *nfnl, const char *ruleset)
-{
-	struct nft_objects objects = { 0 };
-	int ret = nfnl_objects(nfnl, &objects);
-	if (ret != 0) {
-		log_error("ruleset, failed to list (%s)", strerror(-ret));
-		return ret;
-	}
-	struct text text = TEXT_EMPTY;
-	text_add(&text, "%s", ruleset);
-	nft_text_delete_surplus(ruleset, &objects, &text);
-	char *commands = text_take(&text);
-	char *error = NULL;
-	ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
-	free(commands);
-
-	if (ret != 0 && ret != -EPERM && objects.table) {
-		// Something of ours was made incompatible (a chain's priority, a map's type).
-		log_warning("ruleset, failed to refill (%s): replacing the table",
-		            error != NULL ? error : strerror(-ret));
-		free(error);
-		error = NULL;
-		text = TEXT_EMPTY;
-		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s", ruleset);
-		commands = text_take(&text);
-		ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
-		free(commands);
-	}
-	if (ret != 0) {
-		log_error("ruleset, failed to install (%s)",
-		          error != NULL ? error : strerror(-ret));
-	}
-	free(error);
-	nft_objects_deinit(&objects);
-	return ret;
-}
 
 struct change {
 	struct rtnl *rtnl;

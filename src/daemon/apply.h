@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*!
- * \brief Bringing the kernel to a plan, in an order in which every half-way state is safe.
+ * \brief Bringing routes and rules to a plan, in an order in which every half-way state is safe.
  */
 
 #pragma once
 
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
-
-/*!
- * \brief Load a ruleset in one transaction, and delete what our table holds beyond it.
- *
- * If the table cannot take it (others changed a chain's priority or a map's type), it is replaced.
- * \return 0 or -errno, logged.
- */
-int apply_ruleset(struct nft_apply *nft, struct nfnl *nfnl, const char *ruleset);
 
 /*! \brief Whether the kernel's routes and rules differ from the plan. */
 bool apply_routing_needed(const struct plan *plan, const struct observed *observed);

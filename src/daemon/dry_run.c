@@ -109,7 +109,7 @@ static void print_plan(const struct site *site, const struct plan *plan,
                        const struct observed *observed, struct text *text)
 {
 	print_uplinks(plan, text);
-	text_add(text, "\n# ruleset\n%s", plan->ruleset);
+	text_add(text, "\n# ruleset\n%s%s", plan->ruleset, plan->live);
 	for (unsigned family = 0; family < FAMILIES; family++) {
 		text_add(text, "\n# %s routes\n", family_name(family));
 		for (size_t i = 0; i < plan->route_count; i++) {

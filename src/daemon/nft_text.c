@@ -15,6 +15,9 @@
  * set an uplink: exact ports in hash maps, only real ranges in interval maps, which are slow to build.
  * Nothing on the inbound path knows an address, so a new address on an uplink works at once.
  *
+ * The text is in two parts, so that an uplink that comes or goes costs the same however many forwards
+ * there are: rules and elements that follow from the site file alone, and live elements.
+ *
  * DNS of the gateway on the uplinks passes conntrack by: a flood of queries must not fill its table.
  */
 
@@ -34,7 +37,7 @@ static void declare(const struct nft_source *source, struct text *text)
 	bool port = source->site->dns_binding == DNS_BINDING_PORT;
 
 	text_add(text, "table inet " OUR_NFT_TABLE " {\n");
-	nft_maps_print(source, NFT_MAPS_DECLARE, text);
+	nft_maps_print(source, NFT_MAPS_DECLARE, false, text);
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
 		unsigned number = source->site->uplinks[i].number;
 		for (size_t j = 0; j < 3; j++) {
@@ -65,7 +68,7 @@ static void flush(const struct nft_source *source, struct text *text)
 {
 	// Flushing the table empties its rules only: old elements would stay.
 	text_add(text, "flush table inet " OUR_NFT_TABLE "\n");
-	nft_maps_print(source, NFT_MAPS_FLUSH, text);
+	nft_maps_print(source, NFT_MAPS_FLUSH, false, text);
 }
 
 static void fill_uplink_chains(const struct nft_source *source, struct text *text)
@@ -93,17 +96,40 @@ static void fill_uplink_chains(const struct nft_source *source, struct text *tex
 	}
 }
 
+/*!
+ * New flows from inside take the uplink that the main table would choose, if it is an uplink's. What a
+ * mail server sends takes the one that its map says, also if the main table has lost its only default.
+ */
+static void fill_choose(const struct nft_source *source, struct text *text)
+{
+	// The type of «fib ... oifname» is string, that of a named map's key ifname: hence literals.
+	struct text names = TEXT_EMPTY;
+	struct text jumps = TEXT_EMPTY;
+	for (size_t i = 0; i < source->site->uplink_count; i++) {
+		const struct uplink *uplink = &source->site->uplinks[i];
+		const char *separator = i > 0 ? ", " : "";
+		text_add(&names, "%s\"%s\"", separator, uplink->interface);
+		text_add(&jumps, "%s\"%s\" : jump use_%u", separator, uplink->interface,
+		         uplink->number);
+	}
+	text->failed |= names.failed || jumps.failed;
+	text_add(text,
+	         "\tchain choose {\n"
+	         "\t\ttcp dport 25 fib daddr oif missing ip saddr vmap @mail4\n"
+	         "\t\ttcp dport 25 fib daddr oif missing ip6 saddr vmap @mail6\n"
+	         "\t\ttcp dport 25 fib daddr oifname { %s } ip saddr vmap @mail4\n"
+	         "\t\ttcp dport 25 fib daddr oifname { %s } ip6 saddr vmap @mail6\n"
+	         "\t\tfib daddr oifname vmap { %s }\n"
+	         "\t}\n",
+	         names.data, names.data, jumps.data);
+	text_free(&names);
+	text_free(&jumps);
+}
+
 static void fill_mark_chains(const struct nft_source *source, struct text *text)
 {
 	uint32_t mask = source->site->fwmark_mask;
-	// The type of «fib ... oifname» is string, that of a named map's key ifname: hence a literal.
-	text_add(text, "\tchain choose {\n\t\tfib daddr oifname vmap {");
-	for (size_t i = 0; i < source->site->uplink_count; i++) {
-		const struct uplink *uplink = &source->site->uplinks[i];
-		text_add(text, "%s \"%s\" : jump use_%u", i > 0 ? "," : "", uplink->interface,
-		         uplink->number);
-	}
-	text_add(text, " }\n\t}\n");
+	fill_choose(source, text);
 	text_add(text,
 	         "\tchain restore {\n"
 	         "\t\tct mark & 0x%08x vmap @use\n"
@@ -139,7 +165,9 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 		               "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
 		               "to : ip6 daddr map @dns_port6\n");
 	}
-	text_add(text, "\t}\n\tchain nat_out {\n");
+	text_add(text, "\t}\n\tchain nat_out {\n"
+	               "\t\ttcp dport 25 snat ip to oifname . ip saddr map @mail_source4\n"
+	               "\t\ttcp dport 25 snat ip6 to oifname . ip6 saddr map @mail_source6\n");
 	if (source->site->masquerade) {
 		// A unique local address (RFC 4193) leads nowhere outside; a global one needs no help.
 		text_add(text, "\t\toifname @uplinks meta nfproto ipv4 masquerade\n"
@@ -210,22 +238,19 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	         first, last, first, last);
 }
 
-int nft_text(const struct site *site, const struct uplink_view *uplinks,
-             const struct observed *observed, char **ruleset)
+int nft_text(const struct site *site, char **ruleset)
 {
 	struct nft_forwards *forwards = NULL;
 	int ret = nft_forwards_build(site, &forwards);
 	if (ret != 0) {
 		return ret;
 	}
-	struct nft_source source = {
-		.site = site, .uplinks = uplinks, .observed = observed, .forwards = forwards
-	};
+	struct nft_source source = { .site = site, .forwards = forwards };
 	struct text text = TEXT_EMPTY;
 	declare(&source, &text);
 	flush(&source, &text);
 	text_add(&text, "table inet " OUR_NFT_TABLE " {\n");
-	nft_maps_print(&source, NFT_MAPS_FILL, &text);
+	nft_maps_print(&source, NFT_MAPS_FILL, false, &text);
 	fill_uplink_chains(&source, &text);
 	fill_mark_chains(&source, &text);
 	fill_nat_chains(&source, &text);
@@ -239,6 +264,25 @@ int nft_text(const struct site *site, const struct uplink_view *uplinks,
 	}
 	*ruleset = rendered;
 	return 0;
+}
+
+int nft_live(const struct site *site, const struct uplink_view *uplinks,
+             const struct observed *observed, uplink_set drained, char **live)
+{
+	struct mail_senders senders = { 0 };
+	int ret = mail_senders_build(site, uplinks, drained, &senders);
+	if (ret != 0) {
+		return ret;
+	}
+	struct nft_source source = {
+		.site = site, .uplinks = uplinks, .observed = observed, .senders = &senders
+	};
+	struct text text = TEXT_EMPTY;
+	nft_maps_print(&source, NFT_MAPS_FLUSH, true, &text);
+	nft_maps_print(&source, NFT_MAPS_FILL, true, &text);
+	free(senders.items);
+	*live = text_take(&text);
+	return *live == NULL ? -ENOMEM : 0;
 }
 
 /*! Whether the declarations of a ruleset name an object. */

@@ -48,7 +48,10 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 		ret = plan_table(site, observed, drained, built);
 	}
 	if (ret == 0) {
-		ret = nft_text(site, built->uplinks, observed, &built->ruleset);
+		ret = nft_text(site, &built->ruleset);
+	}
+	if (ret == 0) {
+		ret = nft_live(site, built->uplinks, observed, drained, &built->live);
 	}
 	if (ret != 0) {
 		plan_free(built);
@@ -66,6 +69,7 @@ void plan_free(struct plan *plan)
 	table_free(plan->table);
 	free(plan->uplinks);
 	free(plan->ruleset);
+	free(plan->live);
 	free(plan->routes);
 	free(plan->rules);
 	free(plan);

@@ -46,7 +46,8 @@ struct uplink_view {
 struct plan {
 	struct uplink_view *uplinks;
 	size_t uplink_count;
-	char *ruleset;        /*!< nft text, see nft_text.h. */
+	char *ruleset;        /*!< nft text of what follows from the site alone, see nft_text.h. */
+	char *live;           /*!< nft text of the elements that follow the uplinks' state. */
 	struct route *routes; /*!< Sorted by route_compare(). */
 	size_t route_count;
 	struct rule *rules; /*!< Sorted by rule_compare(). */

@@ -15,6 +15,9 @@
 /*! Heartbeats come every HEARTBEAT_MS (loop.c); three may be late. */
 #define STALE_AFTER_MS 30000
 
+/*! Seconds; the default of a host's, for the same reasons. */
+#define GATEWAY_TTL 10
+
 static void set_lan(const struct site *site, const struct observed *observed,
                     struct table_meta *meta)
 {
@@ -89,6 +92,17 @@ static uint64_t ready_set(const struct host *host, uint8_t family)
 	return set;
 }
 
+/*! What clients on the LAN are told. */
+static void set_inside(const struct server *server, struct table_host *row)
+{
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		const struct address *inside = server_address(server, family_number(family));
+		if (inside != NULL) {
+			row->lan[row->lan_count++] = *inside;
+		}
+	}
+}
+
 static int add_host_row(const struct host *host, const char *owner, struct table *table)
 {
 	struct table_host *row = table_add_host(table);
@@ -107,12 +121,7 @@ static int add_host_row(const struct host *host, const char *owner, struct table
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		row->order[row->order_count++] = (uint8_t)host->uplink[i];
 	}
-	for (unsigned family = 0; family < FAMILIES; family++) {
-		const struct address *inside = server_address(host->server, family_number(family));
-		if (inside != NULL) {
-			row->lan[row->lan_count++] = *inside;
-		}
-	}
+	set_inside(host->server, row);
 	return 0;
 }
 
@@ -125,6 +134,52 @@ static int add_host_rows(const struct host *host, struct table *table)
 			return -EINVAL;
 		}
 		ret = add_host_row(host, owner, table);
+	}
+	return ret;
+}
+
+/*! Uplink number N if some mail domain's server is reached by it with one family. */
+static uint64_t gateway_ready(const struct site *site, unsigned number, uint8_t family)
+{
+	for (size_t i = 0; i < site->mail_count; i++) {
+		if (server_target(site->mails[i].server, number, family) != NULL) {
+			return UPLINK_BIT(number);
+		}
+	}
+	return 0;
+}
+
+/*!
+ * A mail gateway stands for its uplink, whatever the query came in on. While that uplink is not ready
+ * it is not answered, and senders go to the next MX; the names of several are never one host.
+ */
+static int add_gateway_row(const struct site *site, unsigned number, struct table *table)
+{
+	char owner[TABLE_OWNER_MAX + 1];
+	struct table_host *row = table_add_host(table);
+	if (row == NULL) {
+		return -ENOMEM;
+	}
+	int ret = mail_gateway_owner(site, number, owner, sizeof(owner));
+	ret = ret == 0 ? table_owner_from_text(owner, row->owner) : ret;
+	if (ret < 0) {
+		return ret;
+	}
+	row->owner_length = (uint8_t)ret;
+	row->ttl = GATEWAY_TTL;
+	row->policy = ANSWER_UPLINK;
+	row->ready4 = gateway_ready(site, number, AF_INET);
+	row->ready6 = gateway_ready(site, number, AF_INET6);
+	row->order[row->order_count++] = (uint8_t)number;
+	set_inside(site->mails[0].server, row);
+	return 0;
+}
+
+static int add_gateway_rows(const struct site *site, struct table *table)
+{
+	int ret = 0;
+	for (size_t i = 0; ret == 0 && site->mail_count > 0 && i < site->uplink_count; i++) {
+		ret = add_gateway_row(site, site->uplinks[i].number, table);
 	}
 	return ret;
 }
@@ -146,6 +201,9 @@ int plan_table(const struct site *site, const struct observed *observed, uplink_
 	}
 	for (size_t i = 0; ret == 0 && i < site->host_count; i++) {
 		ret = add_host_rows(&site->hosts[i], plan->table);
+	}
+	if (ret == 0) {
+		ret = add_gateway_rows(site, plan->table);
 	}
 	table_sort(plan->table);
 	return ret;

@@ -29,20 +29,18 @@
 #include "daemon/moved.h"
 #include "daemon/orphans.h"
 #include "daemon/publisher.h"
+#include "daemon/ruleset.h"
 
 struct reconcile {
 	struct site *site;
 	struct rtnl *rtnl;
-	struct nfnl *nfnl;
-	struct nft_apply *nft;
+	struct ruleset ruleset;
 	struct publisher publisher;
 
 	struct observed observed; /*!< Of the last pass, after it applied. */
 	struct observed before;   /*!< Of the last pass, before: the plan's views point here. */
 	struct plan *plan;        /*!< Of the last pass. */
 	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
-	bool ruleset;             /*!< The plan's ruleset is installed, as far as events tell. */
-	uint32_t generation;      /*!< Of the commit that installed it; 0: others came between. */
 	struct uplink_sets broken;
 	struct drains drains;
 	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
@@ -68,14 +66,8 @@ int reconcile_open(struct site *site, struct reconcile **reconcile)
 		log_error("rtnetlink, failed to open (%s)", strerror(-ret));
 		goto cleanup;
 	}
-	ret = nfnl_open(&opened->nfnl);
+	ret = ruleset_open(&opened->ruleset);
 	if (ret != 0) {
-		log_error("netfilter events, failed to open (%s)", strerror(-ret));
-		goto cleanup;
-	}
-	ret = nft_apply_open(&opened->nft);
-	if (ret != 0) {
-		log_error("libnftables, failed to open (%s)", strerror(-ret));
 		goto cleanup;
 	}
 	*reconcile = opened;
@@ -95,8 +87,7 @@ void reconcile_close(struct reconcile *reconcile)
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);
 	observed_deinit(&reconcile->observed);
-	nft_apply_close(reconcile->nft);
-	nfnl_close(reconcile->nfnl);
+	ruleset_close(&reconcile->ruleset);
 	rtnl_close(reconcile->rtnl);
 	publisher_close(&reconcile->publisher);
 	site_free(reconcile->site);
@@ -111,7 +102,7 @@ int reconcile_rtnl_fd(const struct reconcile *reconcile)
 
 int reconcile_nfnl_fd(const struct reconcile *reconcile)
 {
-	return nfnl_fd(reconcile->nfnl);
+	return nfnl_fd(reconcile->ruleset.nfnl);
 }
 
 static struct uplink_sets all_uplinks(void)
@@ -119,48 +110,11 @@ static struct uplink_sets all_uplinks(void)
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
 }
 
-/*! Whether the ruleset has to be loaded: it is lost, or another one. */
-static bool ruleset_needed(const struct reconcile *reconcile, const struct plan *plan)
-{
-	return !reconcile->ruleset || reconcile->plan == NULL ||
-	       strcmp(reconcile->plan->ruleset, plan->ruleset) != 0;
-}
-
-/*! Load the plan's ruleset, and note the generation if it is of this commit alone. */
-static int install_ruleset(struct reconcile *reconcile, const struct plan *plan)
-{
-	uint32_t before = 0;
-	uint32_t after = 0;
-	int asked = nfnl_generation(reconcile->nfnl, &before);
-	int ret = apply_ruleset(reconcile->nft, reconcile->nfnl, plan->ruleset);
-	if (asked == 0) {
-		asked = nfnl_generation(reconcile->nfnl, &after);
-	}
-	reconcile->ruleset = ret == 0;
-	reconcile->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
-	return ret;
-}
-
-/*!
- * Whether lost events are those of our own last commit: a large one fills every buffer.
- *
- * To load the ruleset again because of them would lose as many, and so on for ever.
- */
-static bool lost_our_own(const struct reconcile *reconcile)
-{
-	uint32_t now = 0;
-	return reconcile->ruleset && reconcile->generation != 0 &&
-	       nfnl_generation(reconcile->nfnl, &now) == 0 && now == reconcile->generation;
-}
-
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
-                   const struct observed *observed, bool refill)
+                   const struct observed *observed, enum refill refill)
 {
-	int ret = 0;
-	if (refill) {
-		ret = install_ruleset(reconcile, plan);
-	}
+	int ret = ruleset_load(&reconcile->ruleset, plan, refill);
 	if (apply_routing_needed(plan, observed)) {
 		int routing = apply_routing(reconcile->rtnl, plan, observed);
 		ret = ret == 0 ? routing : ret;
@@ -202,16 +156,17 @@ int reconcile_run(struct reconcile *reconcile)
 
 	struct uplink_sets lost = { { 0 } };
 	if (reconcile->plan != NULL) {
-		lost = reconcile->ruleset ? lost_find(reconcile->site, &reconcile->observed, plan,
-		                                      &before, reconcile->culprit)
-		                          : all_uplinks();
+		lost = reconcile->ruleset.installed
+		               ? lost_find(reconcile->site, &reconcile->observed, plan, &before,
+		                           reconcile->culprit)
+		               : all_uplinks();
 	}
 	uplink_set moved = moved_find(reconcile->publisher.table, reconcile->plan, plan);
 	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
 	if (mask != reconcile->site->fwmark_mask) {
 		moved = ~(uplink_set)0;
 	}
-	bool refill = ruleset_needed(reconcile, plan);
+	enum refill refill = ruleset_needed(&reconcile->ruleset, reconcile->plan, plan);
 	ret = publisher_publish(&reconcile->publisher,
 	                        answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
 	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
@@ -226,12 +181,12 @@ int reconcile_run(struct reconcile *reconcile)
 	moved_end(moved, mask);
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
-	reconcile->broken = read_back == 0 && reconcile->ruleset
+	reconcile->broken = read_back == 0 && reconcile->ruleset.installed
 	                            ? plan_missing(reconcile->site, plan, NULL, &after)
 	                            : all_uplinks();
 	int published = publisher_publish(&reconcile->publisher,
 	                                  answers_installed(plan->table, &reconcile->broken));
-	if (refill && reconcile->ruleset) {
+	if (refill != REFILL_NOTHING && reconcile->ruleset.installed) {
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
 
@@ -241,7 +196,7 @@ int reconcile_run(struct reconcile *reconcile)
 
 void reconcile_look_around(struct reconcile *reconcile)
 {
-	foreign_look(reconcile->nfnl, &reconcile->foreign_drops);
+	foreign_look(reconcile->ruleset.nfnl, &reconcile->foreign_drops);
 }
 
 /*! Take note of what events tell, and log what others did. */
@@ -257,7 +212,7 @@ static void note_events(struct reconcile *reconcile, const struct rtnl_events *r
 		            netfilter->pid);
 	}
 	if (netfilter->ours_changed || netfilter->overrun) {
-		reconcile->ruleset = false;
+		reconcile->ruleset.installed = false;
 	}
 	lost_culprit(routing->lost_by, reconcile->culprit, sizeof(reconcile->culprit));
 }
@@ -268,8 +223,9 @@ static void note_events(struct reconcile *reconcile, const struct rtnl_events *r
  */
 static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events *routing)
 {
-	struct uplink_sets lost =
-		reconcile->ruleset ? lost_by_events(reconcile->site, routing) : all_uplinks();
+	struct uplink_sets lost = reconcile->ruleset.installed
+	                                  ? lost_by_events(reconcile->site, routing)
+	                                  : all_uplinks();
 	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
 		(void)publisher_publish(&reconcile->publisher,
 		                        answers_withdrawn(reconcile->publisher.table,
@@ -283,25 +239,25 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 	struct nfnl_events netfilter = { 0 };
 	int ret = rtnl_drain(reconcile->rtnl, &routing);
 	if (ret == 0) {
-		ret = nfnl_drain(reconcile->nfnl, &netfilter);
+		ret = nfnl_drain(reconcile->ruleset.nfnl, &netfilter);
 	}
 	*passed = false;
 	if (ret != 0) {
 		// What was read before the failure is not known any more.
-		reconcile->ruleset = false;
+		reconcile->ruleset.installed = false;
 		log_error("kernel events, failed to read (%s)", strerror(-ret));
 		return ret;
 	}
 
 	bool look = netfilter.foreign_changed || netfilter.ours_changed || netfilter.overrun;
-	if (netfilter.overrun && lost_our_own(reconcile)) {
+	if (netfilter.overrun && ruleset_lost_own_events(&reconcile->ruleset)) {
 		netfilter.overrun = false;
 		netfilter.ours_changed = false;
 	}
 	note_events(reconcile, &routing, &netfilter);
 	withdraw_lost(reconcile, &routing);
-	*passed = !reconcile->ruleset || routing.links || routing.routes || routing.own_lost ||
-	          routing.settings || routing.overrun;
+	*passed = !reconcile->ruleset.installed || routing.links || routing.routes ||
+	          routing.own_lost || routing.settings || routing.overrun;
 	ret = *passed ? reconcile_run(reconcile) : 0;
 	if (look) {
 		reconcile_look_around(reconcile);
@@ -319,7 +275,7 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	int ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
-	*taken = planned && reconcile->ruleset;
+	*taken = planned && reconcile->ruleset.installed;
 	if (*taken) {
 		site_free(old);
 		return ret;
@@ -350,9 +306,7 @@ int reconcile_remove(struct reconcile *reconcile)
 {
 	struct plan nothing = { .table = table_new() };
 	struct uplink_sets all = all_uplinks();
-	struct nft_objects objects = { 0 };
 	struct observed observed = { 0 };
-	char *error = NULL;
 	if (nothing.table == NULL) {
 		return -ENOMEM;
 	}
@@ -365,19 +319,11 @@ int reconcile_remove(struct reconcile *reconcile)
 	if (ret == 0) {
 		ret = apply_routing(reconcile->rtnl, &nothing, &observed);
 	}
-	if (ret == 0) {
-		ret = nfnl_objects(reconcile->nfnl, &objects);
-	}
-	if (ret == 0 && objects.table) {
-		ret = nft_apply_run(reconcile->nft, "delete table inet " OUR_NFT_TABLE "\n",
-		                    &error);
-	}
 	if (ret != 0) {
-		log_error("data plane, failed to remove (%s)",
-		          error != NULL ? error : strerror(-ret));
+		log_error("data plane, failed to remove (%s)", strerror(-ret));
+	} else {
+		ret = ruleset_remove(&reconcile->ruleset);
 	}
-	free(error);
-	nft_objects_deinit(&objects);
 	observed_deinit(&observed);
 	table_free(nothing.table);
 	return ret;
@@ -391,7 +337,7 @@ struct standing reconcile_standing(const struct reconcile *reconcile)
 		.plan = reconcile->plan,
 		.published = reconcile->publisher.table,
 		.broken = reconcile->broken,
-		.ruleset = reconcile->ruleset,
+		.ruleset = reconcile->ruleset.installed,
 		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",
 		.drains = &reconcile->drains,
 		.history = reconcile->history,

@@ -12,10 +12,17 @@
 #include "daemon/answers.h"
 #include "daemon/report.h"
 
+/*! What a name stands for. */
+struct named {
+	const struct server *server; /*!< NULL: nothing. */
+	size_t services;
+	uplink_set uplinks;
+};
+
 /*! Everything a step looks at. */
 struct chain {
 	const struct standing *standing;
-	const struct host *host;
+	struct named named;
 	const struct table_host *row;       /*!< Published; may be NULL. */
 	const struct table_uplink *arrival; /*!< Published; may be NULL. */
 	const struct uplink_view *view;
@@ -79,17 +86,17 @@ static bool step_forward(const struct chain *chain, char *detail, size_t size)
 	char text[ADDRESS_TEXT_MAX];
 	for (unsigned i = 0; i < FAMILIES && target == NULL; i++) {
 		if (family_counts(chain->view, i)) {
-			target = server_target(chain->host->server, number, family_number(i));
+			target = server_target(chain->named.server, number, family_number(i));
 		}
 	}
 	if (target == NULL) {
 		(void)snprintf(detail, size,
 		               "server '%s' has no address of a family that the uplink can use",
-		               chain->host->server->id);
+		               chain->named.server->id);
 		return false;
 	}
-	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->host->port.count,
-	               chain->host->port.count == 1 ? "" : "s", address_format(target, text),
+	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->named.services,
+	               chain->named.services == 1 ? "" : "s", address_format(target, text),
 	               chain->standing->ruleset ? "installed" : "not installed");
 	return chain->standing->ruleset;
 }
@@ -162,46 +169,60 @@ static json_t *explain_uplink(const struct chain *chain)
 	                 list);
 }
 
-/*! The host that a name belongs to, as its domain or one of its aliases. */
-static const struct host *find_host(const struct site *site, const char *name)
+static bool host_has_name(const struct host *host, const char *name)
 {
-	for (size_t i = 0; i < site->host_count; i++) {
-		const struct host *host = &site->hosts[i];
-		if (strcasecmp(host->domain, name) == 0) {
-			return host;
-		}
-		for (size_t j = 0; j < host->alias.count; j++) {
-			char owner[TABLE_OWNER_MAX + 1];
-			if (host_alias_owner(host, j, owner, sizeof(owner)) == 0 &&
-			    strcasecmp(owner, name) == 0) {
-				return host;
-			}
-		}
+	bool found = strcasecmp(host->domain, name) == 0;
+	for (size_t i = 0; !found && i < host->alias.count; i++) {
+		char owner[TABLE_OWNER_MAX + 1];
+		found = host_alias_owner(host, i, owner, sizeof(owner)) == 0 &&
+		        strcasecmp(owner, name) == 0;
 	}
-	return NULL;
+	return found;
 }
 
-static bool host_uses(const struct host *host, unsigned number)
+/*! The mail domains share their gateways: the first one speaks for all. */
+static bool find_gateway(const struct site *site, const char *name, struct named *named)
 {
-	for (size_t i = 0; i < host->uplink_count; i++) {
-		if (host->uplink[i] == number) {
+	for (unsigned number = 1; site->mail_count > 0 && number <= site->uplink_count; number++) {
+		char owner[TABLE_OWNER_MAX + 1];
+		if (mail_gateway_owner(site, number, owner, sizeof(owner)) == 0 &&
+		    strcasecmp(owner, name) == 0) {
+			*named = (struct named){ site->mails[0].server, site->mails[0].port.count,
+				                 UPLINK_BIT(number) };
 			return true;
 		}
 	}
 	return false;
 }
 
+/*! A host by its domain or an alias, or an uplink's mail gateway. */
+static bool find_named(const struct site *site, const char *name, struct named *named)
+{
+	for (size_t i = 0; i < site->host_count; i++) {
+		const struct host *host = &site->hosts[i];
+		if (host_has_name(host, name)) {
+			*named = (struct named){ host->server, host->port.count, 0 };
+			for (size_t k = 0; k < host->uplink_count; k++) {
+				named->uplinks |= UPLINK_BIT(host->uplink[k]);
+			}
+			return true;
+		}
+	}
+	return find_gateway(site, name, named);
+}
+
 json_t *report_explain(const struct standing *standing, const char *name, const char *uplink,
                        const char **error)
 {
-	struct chain chain = { .standing = standing, .host = find_host(standing->site, name) };
-	if (standing->plan == NULL || chain.host == NULL) {
+	struct chain chain = { .standing = standing };
+	if (standing->plan == NULL || !find_named(standing->site, name, &chain.named)) {
 		*error = "no host of the site has that name";
 		return NULL;
 	}
 	const struct uplink *only =
 		uplink != NULL ? site_uplink_by_id(standing->site, uplink) : NULL;
-	if (uplink != NULL && (only == NULL || !host_uses(chain.host, only->number))) {
+	if (uplink != NULL &&
+	    (only == NULL || (chain.named.uplinks & UPLINK_BIT(only->number)) == 0)) {
 		*error = only == NULL ? "no uplink has that id"
 		                      : "the host does not use that uplink";
 		return NULL;
@@ -214,7 +235,8 @@ json_t *report_explain(const struct standing *standing, const char *name, const 
 	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
 		chain.view = &standing->plan->uplinks[i];
 		unsigned number = chain.view->uplink->number;
-		if (!host_uses(chain.host, number) || (only != NULL && only->number != number)) {
+		if ((chain.named.uplinks & UPLINK_BIT(number)) == 0 ||
+		    (only != NULL && only->number != number)) {
 			continue;
 		}
 		chain.arrival = table_find_uplink(standing->published, number);

@@ -53,6 +53,21 @@ static void check_spf(const struct check *check, const struct mail *mail)
 	}
 }
 
+/*! The longest of the gateways' names, in text: its wire form has two bytes more, of at most 255. */
+static void check_gateway_length(const struct check *check)
+{
+	char owner[254];
+	const struct site *site = check->site;
+	if (site->mail_count > 0 && site->domain != NULL &&
+	    mail_gateway_owner(site, (unsigned)site->uplink_count, owner, sizeof(owner)) != 0) {
+		report_error(
+			check->report, marks_find(check->marks, &site->domain),
+			"domain '%s' is too long to name the uplinks' mail gateways in it: use "
+			"a shorter name",
+			site->domain);
+	}
+}
+
 static bool is_gateway(const struct site *site, const char *domain)
 {
 	unsigned number = 0;
@@ -79,6 +94,7 @@ static void check_gateway(const struct check *check, const struct host *host)
 int check_mail(const struct check *check)
 {
 	const struct site *site = check->site;
+	check_gateway_length(check);
 	for (size_t i = 0; i < site->mail_count; i++) {
 		check_preferences(check, &site->mails[i]);
 		check_spf(check, &site->mails[i]);

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*! Between the MX records of two uplinks; room for what others want to put between them. */
+#define PREFERENCE_STEP 10
+
 const struct uplink *site_uplink(const struct site *site, unsigned number)
 {
 	return &site->uplinks[number - 1];
@@ -119,6 +122,22 @@ bool spf_term_is(const char *term, const char *mechanism)
 	       (term[length] == '\0' || term[length] == ':' || term[length] == '/');
 }
 
+int mail_gateway_owner(const struct site *site, unsigned uplink, char *owner, size_t size)
+{
+	int length = snprintf(owner, size, "mail-gw-%u.%s", uplink, site->domain);
+	return length < 0 || (size_t)length >= size ? -EINVAL : 0;
+}
+
+uint16_t mail_preference(const struct mail *mail, unsigned uplink)
+{
+	for (size_t i = 0; i < mail->preference_count; i++) {
+		if (mail->preference[i].uplink == uplink) {
+			return mail->preference[i].preference;
+		}
+	}
+	return (uint16_t)(PREFERENCE_STEP * uplink);
+}
+
 uint32_t site_mark(const struct site *site, unsigned uplink)
 {
 	return (uint32_t)uplink << __builtin_ctz(site->fwmark_mask);
@@ -140,6 +159,7 @@ const char *answer_policy_name(enum answer_policy policy)
 		[ANSWER_ARRIVAL] = "arrival",
 		[ANSWER_ALL] = "all",
 		[ANSWER_PREFERRED] = "preferred",
+		[ANSWER_UPLINK] = "uplink",
 	};
 	return names[policy];
 }

@@ -39,7 +39,12 @@ enum stale_mode { STALE_KEEP, STALE_WITHDRAW };
 enum reply_path { REPLY_PATH_CONNTRACK, REPLY_PATH_SOURCE_ADDRESS };
 
 /*! Which ready uplinks' addresses a host is answered with, design 4.2. */
-enum answer_policy { ANSWER_ARRIVAL = 1, ANSWER_ALL = 2, ANSWER_PREFERRED = 3 };
+enum answer_policy {
+	ANSWER_ARRIVAL = 1,
+	ANSWER_ALL = 2,
+	ANSWER_PREFERRED = 3,
+	ANSWER_UPLINK = 4 /*!< Of a name that is bound to one uplink, a mail gateway's. */
+};
 
 struct name_list {
 	char **items;
@@ -215,6 +220,15 @@ const struct address *server_address(const struct server *server, uint8_t family
  */
 int host_alias_owner(const struct host *host, size_t alias, char *owner, size_t size);
 
+/*!
+ * \brief The name of an uplink's mail gateway, mail-gw-N in the site's domain.
+ * \return 0, or -EINVAL if it does not fit into size bytes.
+ */
+int mail_gateway_owner(const struct site *site, unsigned uplink, char *owner, size_t size);
+
+/*! \brief The preference of an uplink's MX record: as written, or 10 times its number. */
+uint16_t mail_preference(const struct mail *mail, unsigned uplink);
+
 /*! \brief Whether an SPF term is a mechanism, with any qualifier: «~all» is «all». */
 bool spf_term_is(const char *term, const char *mechanism);
 
@@ -227,5 +241,5 @@ uint32_t site_table(const struct site *site, unsigned uplink);
 /*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
 
-/*! \brief The words of the file for a policy, «arrival», «all», «preferred». */
+/*! \brief The words of the file for a policy, «arrival», «all», «preferred»; «uplink» is none of them. */
 const char *answer_policy_name(enum answer_policy policy);

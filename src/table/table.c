@@ -132,7 +132,7 @@ int table_validate(const struct table *table)
 	for (size_t i = 0; i < table->host_count; i++) {
 		const struct table_host *host = &table->hosts[i];
 		if (((host->ready4 | host->ready6) & ~known) != 0 || host->policy < 1 ||
-		    host->policy > 3) {
+		    host->policy > 4) {
 			return -EBADMSG;
 		}
 		for (size_t j = 0; j < host->order_count; j++) {

@@ -14,7 +14,6 @@ declare -A resolver_name=([unbound]=unbound [bind]=BIND [pdns]='PowerDNS Recurso
 declare -A resolver_address4=([res]=$resolver4)
 declare -A resolver_address6=([res]=$resolver6)
 declare -A resolver_running=()
-declare -A resolver_pid=()
 
 resolver_configure_unbound() {
 	cat <<-END
@@ -83,11 +82,17 @@ resolver_configure_kresd() {
 	END
 }
 
+# resolver_program NAME: a copy of it. Debian's AppArmor profiles for unbound and BIND go by the program's
+# path, and let it read no files but the system's own.
+resolver_program() {
+	cp "$(command -v "$1")" "$directory/$1" && echo "$directory/$1"
+}
+
 # Each in the foreground, so that its log is where the others are.
 resolver_command() {
 	case $1 in
-	unbound) echo unbound -d -c "$directory/conf" ;;
-	bind) echo named -g -n 1 -c "$directory/conf" ;;
+	unbound) echo "$(resolver_program unbound)" -d -c "$directory/conf" ;;
+	bind) echo "$(resolver_program named)" -g -n 1 -c "$directory/conf" ;;
 	pdns) echo pdns_recursor --config-dir="$directory" ;;
 	kresd) echo kresd -n -c "$directory/conf" "$directory" ;;
 	esac
@@ -98,7 +103,7 @@ resolver_start() {
 	local kind=${1:-unbound} machine=${2:-res}
 	local directory=$lab/$machine address4=${resolver_address4[$machine]}
 	local address6=${resolver_address6[$machine]}
-	[ -z "${resolver_running[$machine]:-}" ] || resolver_stop "$machine"
+	resolver_stop "$machine" || return 1
 	mkdir -p "$directory"
 	cat >"$directory/root.hints" <<-END
 		. 3600000 NS ns.hoster.com.
@@ -112,16 +117,21 @@ resolver_start() {
 	echo "hosts: dns" >"$directory/nsswitch.conf"
 	# shellcheck disable=SC2046  # words
 	spawn "$machine" $(resolver_command "$kind") >"$directory/log" 2>&1
-	resolver_pid[$machine]=$!
+	# No job of the shell, which else tells when it is killed.
+	disown $!
 	resolver_running[$machine]=$kind
 }
 
-# resolver_stop [MACHINE]: and with it all that it knew.
+namespace_is_idle() {
+	[ -z "$(ip netns pids "$lab_id-$1")" ]
+}
+
+# resolver_stop [MACHINE]: and with it all that it knew; whoever started it, perhaps a subshell.
 resolver_stop() {
 	local machine=${1:-res}
-	kill -9 "${resolver_pid[$machine]}"
-	wait "${resolver_pid[$machine]}" 2>/dev/null || :
-	resolver_running[$machine]=
+	kill_namespace "$machine"
+	# Some of them share their port with one that is still there (SO_REUSEPORT).
+	wait_for 2 namespace_is_idle "$machine" || return 1
 	rm -rf "${lab:?}/$machine"
 }
 
@@ -185,4 +195,69 @@ spawn_asking() {
 # with_resolver COMMAND...: with the resolver of the lab.
 with_resolver() {
 	asking res "$@"
+}
+
+# visit MACHINE once|retry|steadily SECONDS [SINCE]: see visitor.
+visit() {
+	local machine=$1
+	shift
+	asking "$machine" bash "$lab_source/visitor" "$@"
+}
+
+# visit_since MODE SECONDS SINCE MACHINE: the same for resolvers_do.
+visit_since() {
+	visit "$4" "$1" "$2" "$3"
+}
+
+# resolvers_do COMMAND...: with each kind as its last argument, all at the same time. Their output is
+# then in $lab/KIND.out; 1 if any of them failed.
+resolvers_do() {
+	local kind pid pids=() status=0
+	for kind in "${resolver_kinds[@]}"; do
+		"$@" "$kind" >"$lab/$kind.out" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || status=1
+	done
+	return $status
+}
+
+# Each ISP notes which resolvers ask its customer.
+askers_watch() {
+	local uplink
+	for uplink in primary backup; do
+		ns "${isp[$uplink]}" nft -f - <<-END
+			table inet askers {
+				set askers4 { type ipv4_addr; flags dynamic; size 64; }
+				set askers6 { type ipv6_addr; flags dynamic; size 64; }
+				chain prerouting {
+					type filter hook prerouting priority raw; policy accept;
+					ip daddr ${address4[$uplink]} udp dport 53 add @askers4 { ip saddr }
+					ip6 daddr ${address6[$uplink]} udp dport 53 add @askers6 { ip6 saddr }
+				}
+			}
+		END
+	done
+}
+
+askers_forget() {
+	ns "${isp[$1]}" nft 'flush set inet askers askers4; flush set inet askers askers6'
+}
+
+# asked UPLINK MACHINE: its resolver did, or tried to.
+asked() {
+	ns "${isp[$1]}" nft get element inet askers askers4 "{ ${resolver_address4[$2]} }" 2>/dev/null ||
+		ns "${isp[$1]}" nft get element inet askers askers6 "{ ${resolver_address6[$2]} }" 2>/dev/null
+}
+
+# resolvers_learn UPLINK: all four have this uplink's address in their cold caches, and no name server has
+# ever failed them.
+resolvers_learn() {
+	local other=backup
+	[ "$1" = primary ] || other=primary
+	ctl drain "$other" >/dev/null &&
+		resolvers_restart &&
+		resolvers_do visit_since once 10 "" &&
+		ctl undrain "$other" >/dev/null
 }

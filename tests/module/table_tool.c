@@ -4,7 +4,7 @@
  * Publishes answer tables for tests, from lines on standard input:
  *
  *   uplink NUMBER ID usable|unusable [drained] [ADDRESS...] [bind address ADDRESS|bind port PORT]...
- *   host NAME [ttl SECONDS] [policy arrival|all|preferred] [ready|ready4|ready6|order N,N...] [lan ADDRESS]...
+ *   host NAME [ttl SECONDS] [policy arrival|all|preferred|uplink] [ready|ready4|ready6|order N,N...] [lan ADDRESS]...
  *   lan PREFIX...
  *   stale MILLISECONDS
  *   clear            forget all rows
@@ -112,7 +112,12 @@ static void parse_uplink(struct words *words, struct table *table)
 
 static uint8_t parse_policy(const char *word)
 {
-	return strcmp(word, "all") == 0 ? 2 : strcmp(word, "preferred") == 0 ? 3 : 1;
+	static const char *const words[] = { "arrival", "all", "preferred", "uplink" };
+	uint8_t policy = 0;
+	while (policy < 3 && strcmp(word, words[policy]) != 0) {
+		policy++;
+	}
+	return (uint8_t)(policy + 1);
 }
 
 static void parse_host(struct words *words, struct table *table)

@@ -50,6 +50,19 @@
 	"    module: mod-arrival/site\n"
 #define ZONES(folder) "\nzone:\n" ZONE("www.example.com", folder) ZONE("shop.example.com", folder)
 
+#define MAILS                                               \
+	"mail:\n  - domain: example.com\n    server: web\n" \
+	"  - domain: lists.www.example.com\n    server: web\n    port: tcp/25\n"
+#define POLICY                                                                           \
+	"\n# mod-arrival leaves what is signed as it is: validating resolvers get the\n" \
+	"# placeholder, the first uplink's address, also while that uplink is down.\n"   \
+	"policy:\n  - id: multihome\n    algorithm: ecdsap256sha256\n"                   \
+	"    cds-cdnskey-publish: rollover\n"
+#define SIGNED_ZONE(name)                                                             \
+	"  - domain: " name ".\n    file: \"" name ".zone\"\n    zonefile-sync: -1\n" \
+	"    zonefile-load: difference-no-serial\n    journal-content: all\n"         \
+	"    dnssec-signing: on\n    dnssec-policy: multihome\n    module: mod-arrival/site\n"
+
 static const struct {
 	const char *site;
 	struct knot_conf_options options;
@@ -68,6 +81,17 @@ static const struct {
 	  "    sections: full\n" ZONES("/var/zones/"),
 	  NULL },
 	{ SITE UPLINKS SERVER, { 0 }, HEAD LISTEN MODULE, NULL },
+	{ SITE UPLINKS SERVER HOSTS MAILS, { 0 }, HEAD LISTEN MODULE ZONES(""), NULL },
+	// A domain within a host's zone has its records there.
+	{ SITE UPLINKS SERVER HOSTS MAILS,
+	  { .mail = true },
+	  HEAD LISTEN MODULE ZONES("") ZONE("example.com", ""),
+	  NULL },
+	{ SITE UPLINKS SERVER HOSTS,
+	  { .dnssec = true },
+	  HEAD LISTEN MODULE POLICY "\nzone:\n" SIGNED_ZONE("www.example.com")
+	          SIGNED_ZONE("shop.example.com"),
+	  NULL },
 	{ SITE FOLLOWED SERVER HOSTS,
 	  { 0 },
 	  NULL,
@@ -103,12 +127,13 @@ END_TEST
 
 static const struct {
 	const char *site;
-	const char *sections;
+	struct knot_conf_options options;
 } accepted[] = {
-	{ SITE UPLINKS SERVER HOSTS, NULL },
-	{ SITE UPLINKS SERVER HOSTS, "full" },
-	{ SITE "    dns-binding: port\n" FOLLOWED SERVER HOSTS, "minimal" },
-	{ SITE UPLINKS SERVER, NULL },
+	{ SITE UPLINKS SERVER HOSTS, { 0 } },
+	{ SITE UPLINKS SERVER HOSTS, { .sections = "full" } },
+	{ SITE "    dns-binding: port\n" FOLLOWED SERVER HOSTS, { .sections = "minimal" } },
+	{ SITE UPLINKS SERVER, { 0 } },
+	{ SITE UPLINKS SERVER HOSTS MAILS, { .mail = true, .dnssec = true } },
 };
 
 START_TEST(knotd_accepts_the_part_as_an_include)
@@ -123,8 +148,8 @@ START_TEST(knotd_accepts_the_part_as_an_include)
 	struct text error = TEXT_EMPTY;
 	struct text main_text = TEXT_EMPTY;
 	struct text command = TEXT_EMPTY;
-	const struct knot_conf_options options = { .module_file = module,
-		                                   .sections = accepted[_i].sections };
+	struct knot_conf_options options = accepted[_i].options;
+	options.module_file = module;
 	ck_assert_int_eq(knot_conf_write(site, &options, &text, &error), 0);
 	char *part = file_from_text(text.data);
 	// Beside the operator's own listen lines: those add up.

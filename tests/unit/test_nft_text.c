@@ -19,7 +19,11 @@
 #define WELL                                                                        \
 	"link wan0 up carrier\nlink wan1 up carrier\naddress wan0 192.168.2.1/29\n" \
 	"address wan0 2001:db8:1::2/64\naddress wan1 172.16.1.1/30\n"
+#define ROUTES                                       \
+	"route 0.0.0.0/0 dev wan0 via 192.168.2.6\n" \
+	"route 0.0.0.0/0 dev wan1 via 172.16.1.2 metric 100\n"
 #define PORT HEAD "    dns-binding: port\n" UPLINKS SERVERS
+#define MAIL "mail:\n  - domain: example.com\n    server: web\n"
 #define MASK "    fwmark-mask: 0x00000700\n"
 
 /*! Parts that a ruleset has (or, with «!» in front, has not). */
@@ -32,17 +36,15 @@ static const struct {
 	    "\tset inside {\n\t\ttype ifname;\n\t\telements = { \"lan0\",\n\t\t\t\"lan1\" }\n",
 	    "elements = { 0x01000000 : jump use_1,\n\t\t\t0x02000000 : jump use_2 }",
 	    "oifname @uplinks meta nfproto ipv4 masquerade",
-	    "oifname @uplinks ip6 saddr fc00::/7 masquerade", "!\tmap hairpin4 {\n", "!dns_port",
-	    "!\tmap single4_1 {\n", "!5301", "th sport 53 notrack" } },
+	    "oifname @uplinks ip6 saddr fc00::/7 masquerade", "!element inet multihome hairpin4",
+	    "!dns_port", "!\tmap single4_1 {\n", "!5301", "th sport 53 notrack" } },
 	{ HEAD "    masquerade: off\n" UPLINKS SERVERS,
 	  { "!oifname @uplinks meta nfproto ipv4 masquerade", "!fc00::/7",
 	    "iifname @inside oifname @inside ct status dnat masquerade" } },
 	{ HEAD "    hairpin: on\n" UPLINKS SERVERS,
-	  { "\tmap hairpin4 {\n\t\ttype ipv4_addr : verdict;\n\t\telements = { 192.168.2.1 : jump "
-	    "forward_1,\n\t\t\t172.16.1.1 : jump forward_2 }\n",
-	    "\tmap hairpin6 {\n\t\ttype ipv6_addr : verdict;\n\t\telements = { 2001:db8:1::2 : "
-	    "jump "
-	    "forward_1 }\n" } },
+	  { "add element inet multihome hairpin4 { 192.168.2.1 : jump forward_1,\n\t\t\t"
+	    "172.16.1.1 : jump forward_2 }\n",
+	    "add element inet multihome hairpin6 { 2001:db8:1::2 : jump forward_1 }\n" } },
 	{ HEAD MASK UPLINKS SERVERS,
 	  { "ct mark set ct mark & 0xfffff8ff | 0x00000100",
 	    "meta mark set meta mark & 0xfffff8ff | 0x00000200", "ct mark & 0x00000700 vmap @use",
@@ -51,8 +53,8 @@ static const struct {
 	    "!0xc0ffffff" } },
 	{ PORT,
 	  { "elements = { \"wan0\" : 5301,\n\t\t\t\"wan1\" : 5302 }",
-	    "elements = { 192.168.2.1 : 5301,\n\t\t\t172.16.1.1 : 5302 }",
-	    "elements = { 2001:db8:1::2 : 5301 }",
+	    "dns_port4 { 192.168.2.1 : 5301,\n\t\t\t172.16.1.1 : 5302 }",
+	    "dns_port6 { 2001:db8:1::2 : 5301 }",
 	    "elements = { 5301 : jump dns_1,\n\t\t\t5302 : jump dns_2 }",
 	    "th dport 5301-5302 fib daddr type local drop", "udp sport 5301-5302 udp sport set 53",
 	    "tcp sport 5301-5302 tcp sport set 53", "!th sport 53 notrack" } },
@@ -76,15 +78,27 @@ static const struct {
 	    "!\tmap range6_1 {\n" } },
 };
 
+/*! Both parts of a plan's ruleset, to free. */
+static char *whole_ruleset(const struct plan *plan)
+{
+	struct text text = TEXT_EMPTY;
+	text_add(&text, "%s%s", plan->ruleset, plan->live);
+	char *whole = text_take(&text);
+	ck_assert_ptr_nonnull(whole);
+	return whole;
+}
+
 START_TEST(ruleset_follows_from_the_site)
 {
 	struct planned planned = planned_from_text(rulesets[_i].site, WELL);
+	char *ruleset = whole_ruleset(planned.plan);
 	for (size_t i = 0; i < 10 && rulesets[_i].parts[i] != NULL; i++) {
 		const char *part = rulesets[_i].parts[i];
 		bool absent = part[0] == '!';
-		bool found = strstr(planned.plan->ruleset, part + absent) != NULL;
+		bool found = strstr(ruleset, part + absent) != NULL;
 		ck_assert_msg(found != absent, "%s: %s", absent ? "there" : "not there", part);
 	}
+	free(ruleset);
 	planned_free(&planned);
 }
 END_TEST
@@ -92,7 +106,7 @@ END_TEST
 START_TEST(every_set_is_declared_and_emptied_before_it_is_filled)
 {
 	struct planned planned = planned_from_text(PORT, WELL);
-	const char *ruleset = planned.plan->ruleset;
+	char *ruleset = whole_ruleset(planned.plan);
 	const char *flush = strstr(ruleset, "flush table inet multihome\n");
 	ck_assert_ptr_nonnull(flush);
 	size_t sets = 0;
@@ -108,7 +122,8 @@ START_TEST(every_set_is_declared_and_emptied_before_it_is_filled)
 			ck_assert_msg(strstr(flush, command) != NULL, "%s", command);
 		}
 	}
-	ck_assert_uint_ge(sets, 7 + 4 * 2 + 4);
+	ck_assert_uint_ge(sets, 15 + 4 * 2 + 4);
+	free(ruleset);
 	planned_free(&planned);
 }
 END_TEST
@@ -182,16 +197,36 @@ START_TEST(address_of_two_uplinks_is_listed_once)
 	                          "link wan0 up carrier\nlink wan1 up carrier\n"
 	                          "address wan0 192.168.178.2/24\naddress wan1 192.168.178.2/24\n"
 	                          "address wan1 2001:db8::2/64\n");
-	const char *ruleset = planned.plan->ruleset;
-	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 : jump forward_1 }"));
-	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 : 5301 }"));
+	const char *live = planned.plan->live;
+	ck_assert_ptr_nonnull(strstr(live, " hairpin4 { 192.168.178.2 : jump forward_1 }"));
+	ck_assert_ptr_nonnull(strstr(live, " dns_port4 { 192.168.178.2 : 5301 }"));
 	// What may leave by an uplink: the address by either.
-	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 }"));
-	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 192.168.178.2 . \"wan0\",\n\t\t\t"
-	                                      "192.168.178.2 . \"wan1\" }"));
+	ck_assert_ptr_nonnull(strstr(live, " own4 { 192.168.178.2 }"));
+	ck_assert_ptr_nonnull(strstr(live, " home4 { 192.168.178.2 . \"wan0\",\n\t\t\t"
+	                                   "192.168.178.2 . \"wan1\" }"));
 	// «None» is no address that two could share.
-	ck_assert_ptr_nonnull(strstr(ruleset, "elements = { 2001:db8::2 : jump forward_2 }"));
+	ck_assert_ptr_nonnull(strstr(live, " hairpin6 { 2001:db8::2 : jump forward_2 }"));
 	planned_free(&planned);
+}
+END_TEST
+
+START_TEST(state_of_an_uplink_changes_live_elements_alone)
+{
+	struct planned up = planned_from_text(PORT MAIL, WELL ROUTES);
+	struct planned down = planned_from_text(
+		PORT MAIL,
+		"link wan0 up\nlink wan1 up carrier\naddress wan1 172.16.1.1/30\n" ROUTES);
+	ck_assert_str_eq(up.plan->ruleset, down.plan->ruleset);
+	ck_assert_str_ne(up.plan->live, down.plan->live);
+	ck_assert_ptr_nonnull(strstr(up.plan->live, " mail4 { 10.0.0.10 : goto use_1 }"));
+	ck_assert_ptr_nonnull(strstr(down.plan->live, " mail4 { 10.0.0.10 : goto use_2 }"));
+	ck_assert_ptr_nonnull(strstr(up.plan->live,
+	                             " mail_source4 { \"wan0\" . 10.0.0.10 : 192.168.2.1,\n\t\t\t"
+	                             "\"wan1\" . 10.0.0.10 : 172.16.1.1 }"));
+	ck_assert_ptr_nonnull(
+		strstr(down.plan->live, " mail_source4 { \"wan1\" . 10.0.0.10 : 172.16.1.1 }"));
+	planned_free(&up);
+	planned_free(&down);
 }
 END_TEST
 
@@ -204,6 +239,7 @@ int main(void)
 	tcase_add_loop_test(tcase, objects_beyond_the_ruleset_are_deleted_maps_first, 0,
 	                    COUNT(surpluses));
 	tcase_add_test(tcase, address_of_two_uplinks_is_listed_once);
+	tcase_add_test(tcase, state_of_an_uplink_changes_live_elements_alone);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -22,6 +22,9 @@
 	"    uplink: [backup, primary]\n    policy: preferred\n"                                  \
 	"  - domain: one.example.com\n    server: web\n    port: tcp/81\n    uplink: backup\n"    \
 	"    policy: all\n"
+#define MAILS                                                                   \
+	"mail:\n  - domain: example.com\n    server: files\n    port: tcp/25\n" \
+	"  - domain: example.org\n    server: web\n    port: tcp/465\n"
 #define WELL                                                                 \
 	"link lan0 up carrier\nlink wan0 up carrier\nlink wan1 up carrier\n" \
 	"address wan0 192.168.2.1/29\naddress wan0 2001:db8:1::2/64\n"       \
@@ -41,11 +44,14 @@ static const struct {
 	{ "api.www.example.com", 10, ANSWER_ARRIVAL, "12", "12", "12", "10.0.0.10", "fd00:10::10" },
 	{ "files.example.com", 60, ANSWER_PREFERRED, "12", "2", "21", "10.0.0.20", NULL },
 	{ "one.example.com", 10, ANSWER_ALL, "2", "2", "2", "10.0.0.10", "fd00:10::10" },
+	// IPv6 by the server of the second domain: there is such a forward.
+	{ "mail-gw-1.example.com", 10, ANSWER_UPLINK, "1", "1", "1", "10.0.0.20", NULL },
+	{ "mail-gw-2.example.com", 10, ANSWER_UPLINK, "2", "2", "2", "10.0.0.20", NULL },
 };
 
 START_TEST(host_row_follows_from_the_site)
 {
-	struct planned planned = planned_from_text(SITE("") SERVERS HOSTS, WELL);
+	struct planned planned = planned_from_text(SITE("") SERVERS HOSTS MAILS, WELL);
 	const struct table *table = planned.plan->table;
 	uint8_t owner[TABLE_OWNER_MAX];
 	int length = table_owner_from_text(hosts[_i].owner, owner);

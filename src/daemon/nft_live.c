@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Elements that follow the state of the uplinks: their addresses, and where outgoing mail leaves.
+ */
+
+#include "daemon/nft_live.h"
+
+#include <sys/socket.h>
+
+/*! Whether an earlier uplink has the same address: two routers of one make often give out the same. */
+static bool is_taken(const struct nft_source *source, size_t uplink, unsigned family)
+{
+	const struct address *address = &source->uplinks[uplink].family[family].address;
+	for (size_t i = 0; i < uplink; i++) {
+		if (address_equal(&source->uplinks[i].family[family].address, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! Own addresses of the uplinks of one family, each with what a LAN client's packet to it does. */
+static void list_addresses(const struct nft_source *source, uint8_t family, bool dns,
+                           struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->site->uplink_count; i++) {
+		char address[ADDRESS_TEXT_MAX];
+		unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
+		const struct uplink_family *state = &source->uplinks[i].family[index];
+		unsigned number = source->site->uplinks[i].number;
+		if (state->address.family == 0 || is_taken(source, i, index)) {
+			continue;
+		}
+		nft_separator(text, start);
+		text_add(text, "%s : ", address_format(&state->address, address));
+		if (dns) {
+			text_add(text, "%u", site_dns_port(number));
+		} else {
+			text_add(text, "jump forward_%u", number);
+		}
+	}
+}
+
+/*! The uplink whose interface holds an address, or NULL. */
+static const struct uplink *address_uplink(const struct nft_source *source,
+                                           const struct link_address *address)
+{
+	for (size_t i = 0; i < source->site->uplink_count; i++) {
+		const struct uplink_view *view = &source->uplinks[i];
+		if (view->link != NULL && view->link->index == address->link) {
+			return view->uplink;
+		}
+	}
+	return NULL;
+}
+
+/*! Whether an earlier address of the uplinks is the same (two ISPs' routers often give 192.168.1.2). */
+static bool is_repeated(const struct nft_source *source, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct link_address *other = &source->observed->addresses[i];
+		if (address_equal(&other->prefix.address,
+		                  &source->observed->addresses[index].prefix.address) &&
+		    address_uplink(source, other) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! All addresses of the uplinks' interfaces in one family, each with its interface or once alone. */
+static void list_own(const struct nft_source *source, uint8_t family, bool home, struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->observed->address_count; i++) {
+		const struct link_address *own = &source->observed->addresses[i];
+		const struct uplink *uplink = address_uplink(source, own);
+		char address[ADDRESS_TEXT_MAX];
+		if (uplink == NULL || own->prefix.address.family != family ||
+		    (!home && is_repeated(source, i))) {
+			continue;
+		}
+		nft_separator(text, start);
+		text_add(text, "%s", address_format(&own->prefix.address, address));
+		if (home) {
+			text_add(text, " . \"%s\"", uplink->interface);
+		}
+	}
+}
+
+void nft_live_own4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET, false, text);
+}
+
+void nft_live_own6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET6, false, text);
+}
+
+void nft_live_home4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET, true, text);
+}
+
+void nft_live_home6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_own(source, AF_INET6, true, text);
+}
+
+void nft_live_hairpin4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	if (source->site->hairpin) {
+		list_addresses(source, AF_INET, false, text);
+	}
+}
+
+void nft_live_hairpin6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	if (source->site->hairpin) {
+		list_addresses(source, AF_INET6, false, text);
+	}
+}
+
+void nft_live_dns_port4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_addresses(source, AF_INET, true, text);
+}
+
+void nft_live_dns_port6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_addresses(source, AF_INET6, true, text);
+}
+
+/*! A table entry of its own for each server: mail of other machines is not ours to steer. */
+static void list_mail(const struct nft_source *source, uint8_t family, struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->senders->count; i++) {
+		const struct mail_sender *sender = &source->senders->items[i];
+		char address[ADDRESS_TEXT_MAX];
+		if (sender->address.family != family || sender->uplink == 0) {
+			continue;
+		}
+		nft_separator(text, start);
+		text_add(text, "%s : goto use_%u", address_format(&sender->address, address),
+		         sender->uplink);
+	}
+}
+
+/*! The address that SPF and PTR name, which need not be the one that the kernel would take. */
+static void list_mail_source(const struct nft_source *source, uint8_t family, struct text *text)
+{
+	size_t start = text->length;
+	unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
+	for (size_t i = 0; i < source->senders->count; i++) {
+		const struct address *sender = &source->senders->items[i].address;
+		for (size_t k = 0; sender->family == family && k < source->site->uplink_count;
+		     k++) {
+			const struct uplink_view *view = &source->uplinks[k];
+			const struct address *own = &view->family[index].address;
+			char from[ADDRESS_TEXT_MAX];
+			char to[ADDRESS_TEXT_MAX];
+			if (own->family == 0) {
+				continue;
+			}
+			nft_separator(text, start);
+			text_add(text, "\"%s\" . %s : %s", view->uplink->interface,
+			         address_format(sender, from), address_format(own, to));
+		}
+	}
+}
+
+void nft_live_mail4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_mail(source, AF_INET, text);
+}
+
+void nft_live_mail6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_mail(source, AF_INET6, text);
+}
+
+void nft_live_mail_source4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_mail_source(source, AF_INET, text);
+}
+
+void nft_live_mail_source6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_mail_source(source, AF_INET6, text);
+}

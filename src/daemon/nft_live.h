@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief Elements of sets and maps that follow the state of the uplinks. Private to nft_*.c.
+ *
+ * Each function prints the elements of the set or map of its name, separated by commas, or nothing.
+ */
+
+#pragma once
+
+#include "daemon/nft_maps.h"
+
+/*! All addresses of the uplinks' interfaces; «home» with the interface. */
+void nft_live_own4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_own6(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_home4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_home6(const struct nft_source *source, unsigned uplink, struct text *text);
+
+/*! The addresses that DNS answers, with what a packet of the LAN to them does. */
+void nft_live_hairpin4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_hairpin6(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_dns_port4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_dns_port6(const struct nft_source *source, unsigned uplink, struct text *text);
+
+/*! Addresses of mail servers: the uplink of what they send, and the source it gets there. */
+void nft_live_mail4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_mail6(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_mail_source4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_mail_source6(const struct nft_source *source, unsigned uplink, struct text *text);

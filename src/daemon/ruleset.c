@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Loading of the ruleset, in one transaction, and what is known of it afterwards.
+ */
+
+#include "daemon/ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/nft_text.h"
+
+int ruleset_open(struct ruleset *ruleset)
+{
+	int ret = nfnl_open(&ruleset->nfnl);
+	if (ret != 0) {
+		log_error("netfilter events, failed to open (%s)", strerror(-ret));
+		return ret;
+	}
+	ret = nft_apply_open(&ruleset->nft);
+	if (ret != 0) {
+		log_error("libnftables, failed to open (%s)", strerror(-ret));
+	}
+	return ret;
+}
+
+void ruleset_close(struct ruleset *ruleset)
+{
+	nft_apply_close(ruleset->nft);
+	nfnl_close(ruleset->nfnl);
+}
+
+enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,
+                           const struct plan *plan)
+{
+	if (!ruleset->installed || last == NULL || strcmp(last->ruleset, plan->ruleset) != 0) {
+		return REFILL_ALL;
+	}
+	return strcmp(last->live, plan->live) != 0 ? REFILL_LIVE : REFILL_NOTHING;
+}
+
+/*! What our table holds beyond the plan goes in the same transaction as the new content. */
+static int load_all(struct nft_apply *nft, struct nfnl *nfnl, const struct plan *plan)
+{
+	struct nft_objects objects = { 0 };
+	int ret = nfnl_objects(nfnl, &objects);
+	if (ret != 0) {
+		log_error("ruleset, failed to list (%s)", strerror(-ret));
+		return ret;
+	}
+	struct text text = TEXT_EMPTY;
+	text_add(&text, "%s%s", plan->ruleset, plan->live);
+	nft_text_delete_surplus(plan->ruleset, &objects, &text);
+	char *commands = text_take(&text);
+	char *error = NULL;
+	ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
+	free(commands);
+
+	if (ret != 0 && ret != -EPERM && objects.table) {
+		// Something of ours was made incompatible (a chain's priority, a map's type).
+		log_warning("ruleset, failed to refill (%s): replacing the table",
+		            error != NULL ? error : strerror(-ret));
+		free(error);
+		error = NULL;
+		text = TEXT_EMPTY;
+		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s%s", plan->ruleset,
+		         plan->live);
+		commands = text_take(&text);
+		ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
+		free(commands);
+	}
+	if (ret != 0) {
+		log_error("ruleset, failed to install (%s)",
+		          error != NULL ? error : strerror(-ret));
+	}
+	free(error);
+	nft_objects_deinit(&objects);
+	return ret;
+}
+
+static int load_live(struct nft_apply *nft, const struct plan *plan)
+{
+	char *error = NULL;
+	int ret = nft_apply_run(nft, plan->live, &error);
+	if (ret != 0) {
+		log_warning("ruleset, failed to change elements (%s): refilling it",
+		            error != NULL ? error : strerror(-ret));
+	}
+	free(error);
+	return ret;
+}
+
+int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill refill)
+{
+	if (refill == REFILL_NOTHING) {
+		return 0;
+	}
+	uint32_t before = 0;
+	uint32_t after = 0;
+	int asked = nfnl_generation(ruleset->nfnl, &before);
+	int ret = refill == REFILL_LIVE ? load_live(ruleset->nft, plan) : -ENOENT;
+	if (ret != 0) {
+		ret = load_all(ruleset->nft, ruleset->nfnl, plan);
+	}
+	if (asked == 0) {
+		asked = nfnl_generation(ruleset->nfnl, &after);
+	}
+	ruleset->installed = ret == 0;
+	ruleset->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
+	return ret;
+}
+
+bool ruleset_lost_own_events(const struct ruleset *ruleset)
+{
+	uint32_t now = 0;
+	return ruleset->installed && ruleset->generation != 0 &&
+	       nfnl_generation(ruleset->nfnl, &now) == 0 && now == ruleset->generation;
+}
+
+int ruleset_remove(struct ruleset *ruleset)
+{
+	struct nft_objects objects = { 0 };
+	char *error = NULL;
+	int ret = nfnl_objects(ruleset->nfnl, &objects);
+	if (ret == 0 && objects.table) {
+		ret = nft_apply_run(ruleset->nft, "delete table inet " OUR_NFT_TABLE "\n", &error);
+	}
+	if (ret != 0) {
+		log_error("ruleset, failed to remove (%s)", error != NULL ? error : strerror(-ret));
+	}
+	free(error);
+	nft_objects_deinit(&objects);
+	return ret;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The ruleset in the kernel: loading a plan's, and knowing whether it is still there.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/kernel.h"
+#include "daemon/plan.h"
+
+struct ruleset {
+	struct nfnl *nfnl;
+	struct nft_apply *nft;
+	bool installed;      /*!< That of the last plan, as far as events tell. */
+	uint32_t generation; /*!< Of the commit that installed it; 0: others came between. */
+};
+
+/*! What of the ruleset a pass loads. */
+enum refill { REFILL_NOTHING, REFILL_LIVE, REFILL_ALL };
+
+/*! \brief Open the sockets. \return 0 or -errno, logged; ruleset_close() is right in either case. */
+int ruleset_open(struct ruleset *ruleset);
+void ruleset_close(struct ruleset *ruleset);
+
+/*!
+ * \brief How much has to be loaded: all if the ruleset is lost or follows from another site file.
+ * \param last  The plan that was loaded last, or NULL.
+ */
+enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,
+                           const struct plan *plan);
+
+/*!
+ * \brief Load a plan's ruleset in one transaction, and delete what our table holds beyond it.
+ *
+ * If the table cannot take it (others changed a chain's priority or a map's type), it is replaced.
+ * \return 0 or -errno, logged.
+ */
+int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill refill);
+
+/*!
+ * \brief Whether lost events are those of our own last commit: a large one fills every buffer.
+ *
+ * To load the ruleset again because of them would lose as many, and so on for ever.
+ */
+bool ruleset_lost_own_events(const struct ruleset *ruleset);
+
+/*! \brief Delete our table. \return 0 (also if there is none) or -errno, logged. */
+int ruleset_remove(struct ruleset *ruleset);
