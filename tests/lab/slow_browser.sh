@@ -40,7 +40,7 @@ both_come_back() {
 	uplink=$(uplink_used "$browser")
 	cut "$uplink" "$1"
 	cut_at=$(now_ms)
-	expect "$what: curl is back" wait_for 25 loaded_since curl "$cut_at"
+	expect "$what: curl is back" wait_for 30 loaded_since curl "$cut_at"
 	expect "$what: the browser is back" wait_for "$seconds" loaded_since "$browser" "$cut_at"
 	expect "$what: by the other uplink" same "${other[$uplink]}" uplink_used "$browser"
 	mend "$uplink"
