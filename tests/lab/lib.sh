@@ -140,9 +140,9 @@ kill_namespace() {
 
 lab_down() {
 	local name
-	trap - EXIT
-	# timeout(1) signals twice: its child, and the process group.
+	# Nothing ends this half way.
 	trap '' INT TERM
+	trap - EXIT
 	# Else the shell tells of each killed job.
 	exec 2>/dev/null
 	for name in "${namespaces[@]}"; do
@@ -163,8 +163,9 @@ lab_up() {
 	chmod 755 "$lab"
 	mkdir "$lab/gw"
 	trap lab_down EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	# Signals come in pairs: timeout(1) sends one to its child and one to the process group.
+	trap 'trap "" INT TERM; exit 130' INT
+	trap 'trap "" INT TERM; exit 143' TERM
 	if ! topology_up || ! servers_up; then
 		echo "not ok - the lab starts"
 		tail -n 5 "$lab"/*/*log
