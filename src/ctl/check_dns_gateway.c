@@ -13,20 +13,43 @@
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 
-/*! Where knotd serves the mail domain, a gateway whose uplink is not ready is answered by SERVFAIL. */
-static bool is_withdrawn(const struct check_dns *check, const char *name, uint16_t type)
+/*! What knotd answers lives no longer: multihomed's GATEWAY_TTL. */
+#define SERVED_TTL 10
+
+/*! The TTL of the resolver's answer, 0 if there is none. */
+static uint32_t answer_ttl(const struct check_dns *check, const char *name, uint16_t type)
 {
 	const struct dns_query *query = ask_resolver(check, name, type);
-	if (query == NULL || query->reply == NULL ||
-	    knot_pkt_ext_rcode(query->reply) != KNOT_RCODE_SERVFAIL) {
-		return false;
+	const knot_pktsection_t *answer = query != NULL && query->reply != NULL
+	                                          ? knot_pkt_section(query->reply, KNOT_ANSWER)
+	                                          : NULL;
+	return answer != NULL && answer->count > 0 ? knot_pkt_rr(answer, 0)->ttl : 0;
+}
+
+/*!
+ * Where knotd serves the mail domain, a gateway has another uplink's address while its own is not
+ * ready. A hoster's record that names the wrong one lives longer.
+ */
+static bool is_moved(const struct check_dns *check, const char *name, uint16_t type,
+                     const struct zone *zone, const struct string_set *set)
+{
+	struct string_set gateways = STRING_SET_EMPTY;
+	const struct site *site = check->site;
+	bool known = set->count > 0 && answer_ttl(check, name, type) <= SERVED_TTL;
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct text text = TEXT_EMPTY;
+		zone_mail_gateway(site, site->uplinks[i].number, &text);
+		known = known && !text.failed;
+		if (known) {
+			zone_set(zone, text.data, type, &gateways);
+		}
+		text_free(&text);
 	}
-	findings_add(check->findings, FINDING_WARNING, name, "address", NULL,
-	             "SERVFAIL, as while its uplink is drained or not ready");
-	findings_remedy(check->findings,
-	                "'multihomectl status' on the gateway says why; senders go on to the next "
-	                "MX record");
-	return true;
+	for (size_t i = 0; known && i < set->count; i++) {
+		known = string_set_has(&gateways, set->items[i]);
+	}
+	string_set_free(&gateways);
+	return known;
 }
 
 /*! \return Whether the resolver has the addresses of the site. */
@@ -36,17 +59,21 @@ static bool check_addresses(const struct check_dns *check, const char *name,
 	static const uint16_t types[] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
 	bool good = true;
 	for (size_t t = 0; t < 2; t++) {
-		if (is_withdrawn(check, name, types[t])) {
-			good = false;
-			continue;
-		}
 		struct string_set wanted = STRING_SET_EMPTY;
 		struct string_set set = STRING_SET_EMPTY;
 		struct text text = TEXT_EMPTY;
 		zone_set(zone, name, types[t], &wanted);
 		if (!resolve_set(check, name, types[t], &set)) {
 			good = false;
-		} else if (string_set_differs(&set, &wanted, &text)) {
+		} else if (string_set_differs(&set, &wanted, &text) &&
+		           is_moved(check, name, types[t], zone, &set)) {
+			findings_add(check->findings, FINDING_WARNING, name, "address", NULL,
+			             "%s, as while its uplink is drained or not ready", text.data);
+			findings_remedy(check->findings,
+			                "'multihomectl status' on the gateway says why; mail comes "
+			                "in by the other uplink");
+			good = false;
+		} else if (text.length > 0) {
 			findings_add(check->findings, FINDING_WRONG, name, "address", NULL, "%s",
 			             text.data);
 			remedy_records(check, name, false, t == 0 ? "A record" : "AAAA record");

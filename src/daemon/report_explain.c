@@ -188,7 +188,7 @@ static bool find_gateway(const struct site *site, const char *name, struct named
 		if (mail_gateway_owner(site, number, owner, sizeof(owner)) == 0 &&
 		    strcasecmp(owner, name) == 0) {
 			*named = (struct named){ site->mails[0].server, site->mails[0].port.count,
-				                 UPLINK_BIT(number) };
+				                 ~(uplink_set)0 };
 			return true;
 		}
 	}

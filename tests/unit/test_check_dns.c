@@ -419,9 +419,13 @@ static const struct {
 	  .found = "wrong mail-gw-1.example.com address: has also 2001:db8:1::2\n" },
 	{ .what = "a gateway whose uplink is not ready",
 	  .without = RES "mail-gw-2",
-	  .with = RES "mail-gw-2.example.com. A !SERVFAIL\n",
-	  .found = "warning mail-gw-2.example.com address: SERVFAIL, as while its uplink is "
-	           "drained or not ready\n" },
+	  .with = RES "mail-gw-2.example.com. A 192.168.2.1\n",
+	  .found = "warning mail-gw-2.example.com address: has 192.168.2.1 instead of 172.16.1.1, "
+	           "as while its uplink is drained or not ready\n" },
+	{ .what = "a gateway that a hoster has by another uplink's address",
+	  .without = RES "mail-gw-2",
+	  .with = RES "mail-gw-2.example.com. 86400 A 192.168.2.1\n",
+	  .found = "wrong mail-gw-2.example.com address: has 192.168.2.1 instead of 172.16.1.1\n" },
 	{ .what = "no PTR",
 	  .without = "2.168.192",
 	  .found = "wrong mail-gw-1.example.com PTR: there is none (primary 192.168.2.1)\n" },
