@@ -55,11 +55,7 @@ mail_sink_start() {
 	local role=$1 directory=$lab/$1
 	shift
 	touch "$directory/accepted"
-	# shellcheck disable=SC2016  # expanded by the inner shell
-	spawn "$role" sh -c '
-		mount --bind "$0/resolv.conf" /etc/resolv.conf &&
-		mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf &&
-		exec "$@"' "$lab" "$lab_source/mail_sink" "$@" "$directory/accepted" >>"$directory/sink.log" 2>&1
+	spawn "$role" sh -c "$resolver_mounted" "$lab/res" "$lab_source/mail_sink" "$@" "$directory/accepted" >>"$directory/sink.log" 2>&1
 	wait_for 10 mail_greets "$role" 127.0.0.1
 }
 
@@ -145,7 +141,7 @@ package_prepare() {
 		echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin" >>"$directory/etc/passwd"
 		echo "$user:x:$id:" >>"$directory/etc/group"
 	done
-	cp "$lab/resolv.conf" "$lab/nsswitch.conf" "$directory/etc/"
+	cp "$lab/res/resolv.conf" "$lab/res/nsswitch.conf" "$directory/etc/"
 }
 
 postfix_start() {

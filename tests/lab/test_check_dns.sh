@@ -11,7 +11,6 @@
 parent_publish() {
 	local directory=$lab/hoster
 	kill_namespace hoster
-	kill_namespace res
 	ctl zone parent --format json >"$lab/parent.json" || return 1
 	{
 		sed -n '/SOA\|NS ns.hoster/p' "$lab/hoster/head.zone"
@@ -23,7 +22,7 @@ parent_publish() {
 		jq -r '.pointers[] | "\(.name) \(.ttl) \(.type) \(.data)"' "$lab/parent.json"
 	} | sed -E "$@" >"$directory/arpa.zone"
 	spawn hoster knotd -c "$directory/knot.conf" >>"$directory/log" 2>&1
-	spawn res unbound -d -c "$lab/res/unbound.conf" >>"$lab/res/log" 2>&1
+	resolver_start || return 1
 	wait_for 5 listens hoster && wait_for 5 listens res || return 1
 	wait_for 5 hoster_answers && wait_for 5 resolver_answers
 }
@@ -33,15 +32,11 @@ listens() {
 	ns "$1" ss -Hlun | grep -q ':53 '
 }
 
-# What the lab starts is extended once: zones of PTR records, also of addresses that are not public.
+# What the lab starts is extended once: zones of PTR records.
 parent_prepare() {
-	local zone
 	cp "$lab/hoster/example.com.zone" "$lab/hoster/head.zone"
 	echo "arpa. 86400 NS ns.hoster.com." >>"$lab/hoster/root.zone"
 	printf '  - domain: arpa.\n    file: arpa.zone\n' >>"$lab/hoster/knot.conf"
-	for zone in 168.192.in-addr.arpa 16.172.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa; do
-		sed -i "s/^server:/&\n    local-zone: $zone nodefault/" "$lab/res/unbound.conf"
-	done
 }
 
 # A mail server that takes no mail, but greets by the name in a file.
