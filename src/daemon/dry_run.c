@@ -136,7 +136,7 @@ int dry_run_print(const struct site *site, const char *path)
 	struct plan *plan = NULL;
 	int ret = path != NULL ? observed_read(path, &observed) : observe_kernel(&observed);
 	if (ret == 0) {
-		ret = plan_build(site, &observed, 0, &plan);
+		ret = plan_build(site, &observed, 0, NULL, &plan);
 	}
 	if (ret == 0) {
 		struct text text = TEXT_EMPTY;
@@ -156,7 +156,7 @@ int dry_run_check(const char *path, const struct site *site)
 	struct plan *plan = NULL;
 	int ret = observe_kernel(&observed);
 	if (ret == 0) {
-		ret = plan_build(site, &observed, 0, &plan);
+		ret = plan_build(site, &observed, 0, NULL, &plan);
 	}
 	if (ret == 0) {
 		struct text text = TEXT_EMPTY;

@@ -21,10 +21,21 @@ static void append_address(json_t *array, const struct address *address)
 	}
 }
 
-static const char *uplink_state(const struct standing *standing, const struct uplink_view *view)
+/*! One word, and what the probes have to say. A family that is proved makes an uplink up. */
+static const char *uplink_state(const struct standing *standing, const struct uplink_view *view,
+                                struct text *reason)
 {
 	bool drained = (standing->drains->uplinks & UPLINK_BIT(view->uplink->number)) != 0;
-	return !uplink_view_usable(view) ? "down" : drained ? "drained" : "up";
+	bool proved = false;
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		proved |= view->family[family].usable && !view->family[family].withheld;
+	}
+	const char *state = "up";
+	bool probed = report_probe_state(standing, view, &state, reason);
+	if (!proved) {
+		return probed ? state : "down";
+	}
+	return drained ? "drained" : probed && strcmp(state, "degraded") == 0 ? state : "up";
 }
 
 static json_t *status_uplink(const struct standing *standing, const struct uplink_view *view)
@@ -41,12 +52,19 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 		append_address(gateways, &view->family[family].gateway);
 	}
 	bool answered = row != NULL && row->usable;
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number",
-	                 (int)number, "id", view->uplink->id, "interface", view->uplink->interface,
-	                 "state", uplink_state(standing, view), "since_s",
-	                 (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
-	                 strcmp(history->reason, "up") == 0 ? "" : history->reason, "address",
-	                 addresses, "public", public, "gateway", gateways, "answered", answered);
+	struct text text = TEXT_EMPTY;
+	const char *state = uplink_state(standing, view, &text);
+	const char *reason = text.data != NULL                    ? text.data
+	                     : strcmp(history->reason, "up") == 0 ? ""
+	                                                          : history->reason;
+	json_t *object = json_pack(
+		"{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number", (int)number, "id",
+		view->uplink->id, "interface", view->uplink->interface, "state", state, "since_s",
+		(json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason", reason,
+		"address", addresses, "public", public, "gateway", gateways, "answered", answered);
+	text_free(&text);
+	report_probes(standing, view->uplink, object);
+	return object;
 }
 
 /*! Whether a server has a target for an uplink in a family that the uplink can use. */

@@ -35,7 +35,7 @@
 	"sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0"
 
 /*! «routed usable ADDRESS PUBLIC GATEWAY», or «-» for what is not there. */
-struct verdict {
+struct judgement {
 	const char *state;
 	const char *reason;
 };
@@ -43,7 +43,7 @@ struct verdict {
 static const struct {
 	const char *site;
 	const char *observed;
-	struct verdict family[FAMILIES];
+	struct judgement family[FAMILIES];
 	const char *line; // Of the whole uplink.
 } judgements[] = {
 	// All is there.
