@@ -128,9 +128,11 @@ unsigned probed_source(const struct probed_line *line, const struct uplink_view 
 
 void probed_follow(struct probed *probed, const struct uplink_view *view, uint64_t now_ms)
 {
+	bool routed = view->family[FAMILY_4].routed || view->family[FAMILY_6].routed;
 	for (size_t i = 0; i < probed->line_count; i++) {
 		struct probed_line *line = &probed->lines[i];
 		if (probed_source(line, view) == FAMILIES) {
+			line->gone = !routed;
 			health_pause(&line->health, now_ms);
 		} else {
 			health_resume(&line->health, now_ms);
@@ -158,9 +160,10 @@ void probed_verdict(const struct probed *probed, struct verdict *verdict)
 		struct verdict_family *state = &verdict->family[family];
 		bool direct = line->family == family || line->family == FAMILIES;
 		bool unknown = health->state == HEALTH_UNKNOWN;
+		bool silent = !line->gone && (!health->first || health->paused);
 		state->withheld = !health_answerable(health);
 		state->pending = unknown && health->first;
-		if (unknown && !direct && (!health->first || health->paused)) {
+		if (unknown && !direct && silent) {
 			// Probes of the other family may speak against this one, but their silence
 			// says nothing.
 			state->withheld = false;

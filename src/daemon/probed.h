@@ -16,6 +16,7 @@
 /*! A family's probes, or all probes of the uplink. */
 struct probed_line {
 	unsigned family; /*!< Of its targets; FAMILIES: it has commands only. */
+	bool gone;       /*!< The whole uplink was, not this family alone: neither is proved yet. */
 	struct health health;
 	size_t members[SITE_PROBES_MAX]; /*!< For each probe of health its position in the site. */
 };

@@ -162,7 +162,9 @@ static json_t *status_warnings(const struct standing *standing)
 		const struct uplink_view *view = &standing->plan->uplinks[i];
 		for (unsigned family = 0; family < FAMILIES; family++) {
 			const struct uplink_family *state = &view->family[family];
-			if (state->reason[0] != '\0' && uplink_view_usable(view)) {
+			bool again = family == FAMILY_6 &&
+			             strcmp(state->reason, view->family[FAMILY_4].reason) == 0;
+			if (state->reason[0] != '\0' && uplink_view_usable(view) && !again) {
 				json_array_append_new(warnings, json_sprintf("uplink '%s': %s",
 				                                             view->uplink->id,
 				                                             state->reason));

@@ -67,8 +67,7 @@ void uplink_history_note(struct uplink_history *histories, const struct plan *pl
 		if (answered && strcmp(reason, "up") == 0) {
 			log_info("uplink '%s', up: answered", view->uplink->id);
 		} else if (answered && is_last_resort(view)) {
-			log_warning("uplink '%s', answered as a last resort: %s", view->uplink->id,
-			            reason);
+			log_warning("uplink '%s', %s", view->uplink->id, reason);
 		} else if (answered) {
 			log_warning("uplink '%s', answered in part: %s", view->uplink->id, reason);
 		} else {

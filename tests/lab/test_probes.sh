@@ -1,20 +1,65 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# An uplink that dies behind a live cable is found by its probes, withdrawn in time, and comes back.
+# An uplink that dies behind a live cable: found by its probes, withdrawn in time, and back in time.
 
 . "$(dirname "$0")/lib.sh"
-for uplink in primary backup; do
-	declare -n lines=${uplink}_lines
-	lines=("probe: [icmp $client4, icmp $hoster4]" 'interval: 500ms' 'timeout: 400ms')
-done
+. "$(dirname "$0")/probes.sh"
+probe_each "probe: [icmp $client4, icmp $hoster4]"
 lab_up
 require "the gateway serves by both uplinks" gateway_up
-ctl status; ctl status --json | jq .uplinks; ctl explain www.example.com
+
+# The defaults: 3 rounds, a second apart.
+observer_start
+pause 300
+uplink_is backup down
 cut backup
-wait_for 5 uplink_withdrawn backup
-ctl status;  ctl explain www.example.com; cat $lab/gw/multihomed.log
+expect "blackhole: withdrawn within three intervals and a second" within 4000 uplink_withdrawn backup
+expect "blackhole: link and router look healthy" fails logged "no carrier"
+status_tells() {
+	uplink_state backup down &&
+		uplink_field backup .reason | grep -q "^probe icmp $client4 fails since .*no reply, [3-9] in a row" &&
+		ctl status | grep -q "^backup .* down "
+}
+expect "blackhole: status says why" status_tells
+explains() {
+	fails ctl explain www.example.com --uplink backup | grep -q "NO  probes .*icmp $client4 fails"
+}
+expect "blackhole: explain says why" explains
+expect "blackhole: the log says why" logged "uplink 'backup', not answered: probe icmp $client4 fails (no reply)"
+expect "blackhole: the route that probes need stays" \
+	eval 'ip -n $lab_id-gw route show table 20102 | grep -q "^default via 172.16.1.2 dev wan1"'
 mend backup
-wait_for 5 uplink_answered backup
-ctl status;cat $lab/gw/multihomed.log
+uplink_is backup up
+expect "mended: not answered before five good rounds" stays 3 uplink_withdrawn backup
+expect "mended: answered after them" wait_for 3 uplink_answered backup
+expect "mended: serves" wait_for 2 uplink_serves backup
+expect "the observer saw no answer that does not hold" observer_stop
+# Fifty connections and queries a second, by both families.
+unnoticed() {
+	grep '^primary ' "$lab/observer.log" |
+		sed -E 's/.*lost ([0-9]+);.*outage ([0-9]+) ms.*/\1 \2/' |
+		while read -r lost outage; do
+			[ "$lost" -le 1 ] && [ "$outage" -le 60 ] || echo "lost $lost, outage $outage ms"
+		done
+}
+expect "a client of the other uplink has noticed nothing" same "" unnoticed
+
+# Shorter ones, again and again: never too late, wherever in the round it happens.
+probe_each "probe: [icmp $client4, icmp $hoster4]" 'interval: 300ms' 'up-after: 2'
+site_file
+expect "reload" ctl reload
+for offset in 0 90 180 270; do
+	pause 1000
+	pause $((offset + 10))
+	cut primary
+	expect "blackhole $offset ms into the round: withdrawn in time" within 1900 uplink_withdrawn primary
+	mend primary
+	# As new: flaps are another test's matter.
+	daemon_stop TERM
+	rm -rf "$lab/gw/run/table"
+	daemon_start
+	wait_for 5 by_each uplink_answered
+done
+expect "a quick start: one good round is enough" by_each uplink_answered
 lab_end

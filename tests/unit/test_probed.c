@@ -121,6 +121,35 @@ START_TEST(silence_of_one_family_is_not_held_against_the_other)
 }
 END_TEST
 
+START_TEST(link_that_was_gone_is_held_against_both)
+{
+	struct planned planned = planned_from_text(SITE("    probe: icmp 192.0.2.9\n", ""), WELL);
+	struct uplink_view view = planned.plan->uplinks[0];
+	struct probed probed;
+	ck_assert_int_eq(probed_init(&probed, view.uplink, NULL, 0), 0);
+	probed_follow(&probed, &view, 1);
+	rounds(&probed.lines[0], "+");
+	view.family[FAMILY_4].routed = false;
+	view.family[FAMILY_6].routed = false;
+	probed_follow(&probed, &view, 10);
+	assert_verdict(&probed, "--");
+	// Only IPv6 is back: nothing can be proved.
+	view.family[FAMILY_6].routed = true;
+	probed_follow(&probed, &view, 10000);
+	assert_verdict(&probed, "-+");
+	view.family[FAMILY_6].routed = false;
+	probed_follow(&probed, &view, 20000);
+	view.family[FAMILY_4].routed = true;
+	view.family[FAMILY_6].routed = true;
+	probed_follow(&probed, &view, 30000);
+	assert_verdict(&probed, "--");
+	rounds(&probed.lines[0], "+++++");
+	assert_verdict(&probed, "++");
+	probed_deinit(&probed);
+	planned_free(&planned);
+}
+END_TEST
+
 START_TEST(what_is_published_is_adopted)
 {
 	struct planned planned = planned_from_text(
@@ -227,6 +256,7 @@ int main(void)
 	TCase *tcase = tcase_create("all");
 	tcase_add_loop_test(tcase, families_are_judged_by_their_probes, 0, COUNT(lines));
 	tcase_add_test(tcase, silence_of_one_family_is_not_held_against_the_other);
+	tcase_add_test(tcase, link_that_was_gone_is_held_against_both);
 	tcase_add_test(tcase, what_is_published_is_adopted);
 	tcase_add_loop_test(tcase, probes_never_take_the_last_uplink, 0, COUNT(plans));
 	tcase_add_test(tcase, uplink_without_link_is_no_last_resort);
