@@ -33,19 +33,31 @@ static bool any_usable(const struct plan *plan, unsigned family)
 	return usable;
 }
 
-static void withhold(const struct verdict *verdict, struct uplink_view *view, unsigned family)
+static bool any_open(const struct plan *plan, unsigned family)
 {
-	struct uplink_family *state = &view->family[family];
-	if (state->usable && verdict->family[family].withheld) {
+	bool open = false;
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		open |= plan->uplinks[i].family[family].open;
+	}
+	return open;
+}
+
+static void withhold(const struct verdict_family *verdict, struct uplink_family *state)
+{
+	if (!state->open || !verdict->withheld) {
+		return;
+	}
+	state->open = false;
+	state->closed = true;
+	if (state->usable) {
 		state->usable = false;
 		state->withheld = true;
-		(void)snprintf(state->reason, sizeof(state->reason), "%s",
-		               verdict->family[family].reason);
+		(void)snprintf(state->reason, sizeof(state->reason), "%s", verdict->reason);
 	}
 }
 
 /*! Answer by what there is; an uplink of which nothing is known yet will soon have its verdict. */
-static void use_last_resorts(const struct verdicts *verdicts, struct plan *plan, unsigned family)
+static void answer_all(const struct verdicts *verdicts, struct plan *plan, unsigned family)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		struct uplink_view *view = &plan->uplinks[i];
@@ -55,10 +67,20 @@ static void use_last_resorts(const struct verdicts *verdicts, struct plan *plan,
 			continue;
 		}
 		state->usable = true;
+		state->open = true;
 		state->last_resort = true;
 		(void)snprintf(state->reason, sizeof(state->reason),
 		               "%s; answered all the same, since no uplink is better",
 		               verdict->family[family].reason);
+	}
+}
+
+/*! What the site itself opens has to go somewhere too. */
+static void open_all(struct plan *plan, unsigned family)
+{
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		struct uplink_family *state = &plan->uplinks[i].family[family];
+		state->open |= state->closed;
 	}
 }
 
@@ -68,14 +90,18 @@ void plan_verdicts(const struct verdicts *verdicts, struct plan *plan)
 		struct uplink_view *view = &plan->uplinks[i];
 		const struct verdict *verdict = find_verdict(verdicts, view->uplink->id);
 		for (unsigned family = 0; verdict != NULL && family < FAMILIES; family++) {
-			withhold(verdict, view, family);
+			withhold(&verdict->family[family], &view->family[family]);
 		}
 	}
-	if (any_usable(plan, FAMILY_4)) {
-		return;
+	bool proved = any_usable(plan, FAMILY_4);
+	for (unsigned family = 0; family < FAMILIES && !proved; family++) {
+		if (!any_usable(plan, family)) {
+			answer_all(verdicts, plan, family);
+		}
 	}
-	use_last_resorts(verdicts, plan, FAMILY_4);
-	if (!any_usable(plan, FAMILY_6)) {
-		use_last_resorts(verdicts, plan, FAMILY_6);
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		if (!any_open(plan, family)) {
+			open_all(plan, family);
+		}
 	}
 }

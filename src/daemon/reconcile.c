@@ -30,6 +30,7 @@
 #include "daemon/orphans.h"
 #include "daemon/publisher.h"
 #include "daemon/ruleset.h"
+#include "daemon/stranded.h"
 
 struct reconcile {
 	struct site *site;
@@ -68,6 +69,9 @@ int reconcile_open(struct site *site, struct reconcile **reconcile)
 		goto cleanup;
 	}
 	ret = ruleset_open(&opened->ruleset);
+	if (ret == 0) {
+		ret = ruleset_set_site(&opened->ruleset, site);
+	}
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -188,9 +192,11 @@ int reconcile_run(struct reconcile *reconcile)
 	                            : all_uplinks();
 	int published = publisher_publish(&reconcile->publisher,
 	                                  answers_installed(plan->table, &reconcile->broken));
-	if (refill != REFILL_NOTHING && reconcile->ruleset.installed) {
+	// What comes in knows no address, so only a ruleset that was not there has left orphans.
+	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
 		(void)orphans_end(reconcile->site, plan, &before);
 	}
+	(void)stranded_end(reconcile->site, reconcile->plan, plan);
 
 	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
@@ -272,9 +278,15 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
 	struct drains drains = reconcile->drains;
+	*taken = false;
+	int ret = ruleset_set_site(&reconcile->ruleset, site);
+	if (ret != 0) {
+		site_free(site);
+		return ret;
+	}
 	reconcile->site = site;
 	drains_restore(&reconcile->drains, reconcile->publisher.table, site);
-	int ret = reconcile_run(reconcile);
+	ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
 	*taken = planned && reconcile->ruleset.installed;
@@ -288,7 +300,10 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	}
 	reconcile->site = old;
 	reconcile->drains = drains;
-	ret = reconcile_run(reconcile);
+	ret = ruleset_set_site(&reconcile->ruleset, old);
+	if (ret == 0) {
+		ret = reconcile_run(reconcile);
+	}
 	site_free(site);
 	return ret;
 }

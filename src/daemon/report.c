@@ -27,13 +27,17 @@ static const char *uplink_state(const struct standing *standing, const struct up
 {
 	bool drained = (standing->drains->uplinks & UPLINK_BIT(view->uplink->number)) != 0;
 	bool proved = false;
+	bool open = false;
 	for (unsigned family = 0; family < FAMILIES; family++) {
-		proved |= view->family[family].usable && !view->family[family].withheld;
+		const struct uplink_family *judged = &view->family[family];
+		proved |= judged->usable && !judged->withheld;
+		// The site's own connections may leave by it, but nobody can be told its address.
+		open |= judged->open && !judged->closed;
 	}
 	const char *state = "up";
 	bool probed = report_probe_state(standing, view, &state, reason);
 	if (!proved) {
-		return probed ? state : "down";
+		return probed ? state : open ? "outbound" : "down";
 	}
 	return drained ? "drained" : probed && strcmp(state, "degraded") == 0 ? state : "up";
 }

@@ -219,10 +219,15 @@ START_TEST(probes_never_take_the_last_uplink)
 		                 : is[i] == '-' ? "because"
 		                                : "because; answered all the same, since no uplink "
 		                                  "is better");
+		ck_assert_int_eq(states[i]->closed, states[i]->withheld);
+		ck_assert(states[i]->open || !states[i]->usable);
 		// Probes must find their way out again.
 		ck_assert(states[i]->routed);
 	}
 	ck_assert_str_eq(is, plans[_i].usable);
+	// The site's own connections always have a way out.
+	ck_assert(states[0]->open || states[2]->open);
+	ck_assert(states[1]->open);
 	ck_assert_int_eq(plan->table->uplinks[1].usable, is[2] != '-');
 	plan_free(plan);
 	observed_deinit(&observed);
