@@ -5,6 +5,8 @@
 
 # What a test may change in the site file before site_file writes it.
 site_lines=()          # further lines of the section site
+primary_lines=()       # of that uplink, such as its probes
+backup_lines=()
 reply_path=conntrack   # conntrack | source-address
 answer_policy=arrival
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
@@ -30,10 +32,20 @@ site_file() {
 			    interface: wan0
 			    address: [${address4[primary]}, "${address6[primary]}"]
 			    gateway: [${router4[primary]}, "${router6[primary]}"]
+		END
+		for line in "${primary_lines[@]}"; do
+			echo "    $line"
+		done
+		cat <<-END
 			  - id: backup
 			    interface: wan1
 			    address: [${address4[backup]}, "${address6[backup]}"]
 			    gateway: [${router4[backup]}, "${router6[backup]}"]
+		END
+		for line in "${backup_lines[@]}"; do
+			echo "    $line"
+		done
+		cat <<-END
 
 			server:
 			  - id: web

@@ -127,7 +127,7 @@ START_TEST(uplink_row_follows_from_the_verdict)
 	struct observed observed = observed_from_text(uplinks[_i].observed);
 	struct plan *plan = NULL;
 	uplink_set drained = set_from_digits(uplinks[_i].drained);
-	ck_assert_int_eq(plan_build(site, &observed, drained, &plan), 0);
+	ck_assert_int_eq(plan_build(site, &observed, drained, NULL, &plan), 0);
 	struct text text = TEXT_EMPTY;
 	for (size_t i = 0; i < plan->table->uplink_count; i++) {
 		add_uplink_row(&plan->table->uplinks[i], &text);

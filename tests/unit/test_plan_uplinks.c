@@ -37,7 +37,7 @@
 #define NOBODY ": nobody outside reaches it; remedy: write what they reach as public-address"
 
 /*! «routed usable ADDRESS PUBLIC GATEWAY», or «-» for what is not there. */
-struct verdict {
+struct judgement {
 	const char *state;
 	const char *reason;
 };
@@ -45,7 +45,7 @@ struct verdict {
 static const struct {
 	const char *site;
 	const char *observed;
-	struct verdict family[FAMILIES];
+	struct judgement family[FAMILIES];
 	const char *line; // Of the whole uplink.
 } judgements[] = {
 	// All is there.
