@@ -34,6 +34,8 @@ struct command_line {
 	const char *zones;
 	const char *format;
 	const char *interface;
+	const char *resolver;
+	const char *timeout;
 	bool json;
 	bool mail;
 	bool dnssec;
@@ -45,6 +47,8 @@ int command_explain(const struct command_line *line);
 int command_drain(const struct command_line *line);
 int command_undrain(const struct command_line *line);
 int command_reload(const struct command_line *line);
+int command_check(const struct command_line *line);
+int command_check_dns(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
 int command_server_setup(const struct command_line *line);
 int command_zone_mail(const struct command_line *line);

@@ -17,7 +17,7 @@
 #include "ctl/fields.h"
 
 /*! Whose member a column shows: in the second table a row is one uplink of one host. */
-enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS };
+enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS, SOURCE_QUALITY };
 
 struct column {
 	const char *heading;
@@ -33,6 +33,7 @@ static const struct column uplink_columns[] = {
 	{ "SINCE", "since_s", SOURCE_SECONDS, NULL },
 	{ "ADDRESS", "address", SOURCE_ROW, NULL },
 	{ "GATEWAY", "gateway", SOURCE_ROW, NULL },
+	{ "PROBES", "loss_1m", SOURCE_QUALITY, NULL },
 	{ "ANSWERED", "answered", SOURCE_ROW, "no" },
 	{ "REASON", "reason", SOURCE_ROW, NULL },
 };
@@ -51,6 +52,19 @@ static const struct column host_columns[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/*! Round trip and loss of the last minute: «1.2 ms 0%», «100%»; nothing without probes. */
+static void add_quality(struct text *text, const json_t *row)
+{
+	const json_t *rtt = json_object_get(row, "rtt_ms");
+	const json_t *loss = json_object_get(row, "loss_1m");
+	if (json_is_number(rtt)) {
+		text_add(text, "%.1f ms ", json_number_value(rtt));
+	}
+	if (json_is_integer(loss)) {
+		text_add(text, "%d%%", (int)json_integer_value(loss));
+	}
+}
+
 static void cell_text(const struct column *column, const json_t *row, const json_t *host,
                       struct text *text)
 {
@@ -58,6 +72,8 @@ static void cell_text(const struct column *column, const json_t *row, const json
 	const json_t *value = json_object_get(object, column->key);
 	if (column->source == SOURCE_SECONDS && json_is_integer(value)) {
 		field_add_duration(text, json_integer_value(value));
+	} else if (column->source == SOURCE_QUALITY) {
+		add_quality(text, row);
 	} else if (json_is_boolean(value)) {
 		text_add(text, "%s", json_is_true(value) ? "yes" : "no");
 	} else {

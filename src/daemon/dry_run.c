@@ -31,12 +31,27 @@ static int observe_kernel(struct observed *observed)
 	return ret;
 }
 
+static void print_probes(const struct uplink *uplink, struct text *text)
+{
+	for (size_t i = 0; i < uplink->probe.count; i++) {
+		text_add(text, "#   probe %s\n", uplink->probe.items[i].text);
+	}
+	if (uplink->probe.count > 0) {
+		text_add(text,
+		         "#   probed every %ums, timeout %ums, quorum %u, down after %u, up after "
+		         "%u, degraded from a loss of %u%% on\n",
+		         uplink->interval_ms, uplink->timeout_ms, uplink->quorum,
+		         uplink->down_after, uplink->up_after, uplink->degraded_loss);
+	}
+}
+
 static void print_uplinks(const struct plan *plan, struct text *text)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		const struct uplink_view *view = &plan->uplinks[i];
 		text_add(text, "# uplink %u '%s' on %s: %s\n", view->uplink->number,
 		         view->uplink->id, view->uplink->interface, uplink_view_reason(view));
+		print_probes(view->uplink, text);
 	}
 }
 
@@ -138,7 +153,7 @@ int dry_run_print(const struct site *site, const char *path)
 	char *ruleset = NULL;
 	int ret = path != NULL ? observed_read(path, &observed) : observe_kernel(&observed);
 	if (ret == 0) {
-		ret = plan_build(site, &observed, 0, &plan);
+		ret = plan_build(site, &observed, 0, NULL, &plan);
 	}
 	if (ret == 0) {
 		ret = nft_text(site, &ruleset);
@@ -162,7 +177,7 @@ int dry_run_check(const char *path, const struct site *site)
 	struct plan *plan = NULL;
 	int ret = observe_kernel(&observed);
 	if (ret == 0) {
-		ret = plan_build(site, &observed, 0, &plan);
+		ret = plan_build(site, &observed, 0, NULL, &plan);
 	}
 	if (ret == 0) {
 		struct text text = TEXT_EMPTY;

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "daemon/control.h"
 #include "daemon/notify.h"
+#include "daemon/prober.h"
 #include "daemon/reconcile.h"
 #include "daemon/report.h"
 
@@ -33,6 +34,7 @@ struct daemon {
 	const char *path;
 	struct reconcile *reconcile;
 	struct control *control;
+	struct prober *prober;
 	uint64_t started_ms;
 	uv_loop_t loop;
 	uv_poll_t rtnl;
@@ -48,6 +50,10 @@ static void on_retry(uv_timer_t *timer);
 /*! Try again soon what did not work. */
 static void after_pass(struct daemon *daemon, int ret)
 {
+	struct standing standing = reconcile_standing(daemon->reconcile);
+	if (standing.plan != NULL) {
+		prober_follow(daemon->prober, standing.plan);
+	}
 	if (ret == 0) {
 		daemon->retry_ms = RETRY_FIRST_MS;
 		(void)uv_timer_stop(&daemon->retry);
@@ -63,6 +69,12 @@ static void after_pass(struct daemon *daemon, int ret)
 static void on_retry(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
+	after_pass(daemon, reconcile_run(daemon->reconcile));
+}
+
+static void on_verdict(void *context)
+{
+	struct daemon *daemon = context;
 	after_pass(daemon, reconcile_run(daemon->reconcile));
 }
 
@@ -131,8 +143,18 @@ static int reload(struct daemon *daemon, json_t *messages)
 		return ret;
 	}
 	bool taken = false;
+	// Known by their ids, the verdicts of both sites are there whichever of them the pass is for.
+	ret = prober_set_site(daemon->prober, site, standing.published);
+	if (ret != 0) {
+		site_free(site);
+		log_error("probes, failed to set up (%s): the old plan stays", strerror(-ret));
+		return ret;
+	}
 	after_pass(daemon, reconcile_set_site(daemon->reconcile, site, &taken));
 	if (!taken) {
+		standing = reconcile_standing(daemon->reconcile);
+		(void)prober_set_site(daemon->prober, standing.site, standing.published);
+		after_pass(daemon, reconcile_run(daemon->reconcile));
 		const char *message = "the new site could not be installed (see the log)";
 		json_array_append_new(messages, json_string(message));
 		log_error("site file '%s', could not be installed: the old plan stays",
@@ -167,9 +189,17 @@ static json_t *fail(const char *error)
 	return json_pack("{s:b, s:s}", "ok", 0, "error", error);
 }
 
-static json_t *answer_status(struct daemon *daemon, const json_t *request)
+/*! The outcome of the last pass, and what the probes say. */
+static struct standing whole_standing(const struct daemon *daemon)
 {
 	struct standing standing = reconcile_standing(daemon->reconcile);
+	standing.probed = prober_list(daemon->prober);
+	return standing;
+}
+
+static json_t *answer_status(struct daemon *daemon, const json_t *request)
+{
+	struct standing standing = whole_standing(daemon);
 	json_t *status = report_status(&standing, daemon->started_ms);
 	return status == NULL ? fail("nothing was observed yet")
 	                      : json_pack("{s:b, s:o}", "ok", 1, "status", status);
@@ -177,7 +207,7 @@ static json_t *answer_status(struct daemon *daemon, const json_t *request)
 
 static json_t *answer_explain(struct daemon *daemon, const json_t *request)
 {
-	struct standing standing = reconcile_standing(daemon->reconcile);
+	struct standing standing = whole_standing(daemon);
 	const char *name = json_string_value(json_object_get(request, "name"));
 	const char *uplink = json_string_value(json_object_get(request, "uplink"));
 	const char *error = NULL;
@@ -284,11 +314,27 @@ static int start_control(struct daemon *daemon, const char *run_dir)
 	return ret;
 }
 
+/*! A process was killed: its end is waited for, else nobody would. */
 static void close_handle(uv_handle_t *handle, void *context)
 {
-	if (!uv_is_closing(handle)) {
+	if (!uv_is_closing(handle) && handle->type != UV_PROCESS) {
 		uv_close(handle, NULL);
 	}
+}
+
+static int start_prober(struct daemon *daemon)
+{
+	struct standing standing = reconcile_standing(daemon->reconcile);
+	int ret = prober_open(&daemon->loop, on_verdict, daemon, &daemon->prober);
+	if (ret == 0) {
+		ret = prober_set_site(daemon->prober, standing.site, standing.published);
+	}
+	if (ret != 0) {
+		log_error("probes, failed to set up (%s)", strerror(-ret));
+		return ret;
+	}
+	reconcile_set_verdicts(daemon->reconcile, prober_verdicts(daemon->prober));
+	return 0;
 }
 
 int loop_run(const char *path, struct site *site)
@@ -312,6 +358,9 @@ int loop_run(const char *path, struct site *site)
 	if (ret == 0) {
 		ret = start_control(&daemon, site->run_dir);
 	}
+	if (ret == 0) {
+		ret = start_prober(&daemon);
+	}
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -324,6 +373,7 @@ int loop_run(const char *path, struct site *site)
 
 cleanup:
 	control_close(daemon.control);
+	prober_close(daemon.prober);
 	(void)uv_run(&daemon.loop, UV_RUN_NOWAIT);
 	uv_walk(&daemon.loop, close_handle, NULL);
 	(void)uv_run(&daemon.loop, UV_RUN_DEFAULT);

@@ -31,13 +31,13 @@ unsigned family_count(const struct observed *observed)
 }
 
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
-               struct plan **plan)
+               const struct verdicts *verdicts, struct plan **plan)
 {
 	struct plan *built = calloc(1, sizeof(*built));
 	if (built == NULL) {
 		return -ENOMEM;
 	}
-	int ret = plan_uplinks(site, observed, built);
+	int ret = plan_uplinks(site, observed, verdicts, built);
 	if (ret == 0) {
 		ret = plan_routes(site, observed, drained, built);
 	}

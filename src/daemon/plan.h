@@ -25,6 +25,25 @@ uint8_t family_number(unsigned family);
 /*! \brief «IPv4» or «IPv6» of an index. */
 const char *family_name(unsigned family);
 
+/*! What the probes of an uplink say about one family. */
+struct verdict_family {
+	bool withheld;    /*!< It must not be answered. */
+	bool pending;     /*!< Only since nothing is known yet: no verdict at all. */
+	char reason[192]; /*!< Why it is withheld; the same as long as it is. */
+};
+
+/*! What the probes of an uplink say. */
+struct verdict {
+	char id[64]; /*!< Of the uplink. */
+	struct verdict_family family[FAMILIES];
+};
+
+/*! An uplink that is not in here has no probes. */
+struct verdicts {
+	struct verdict *items;
+	size_t count;
+};
+
 /*! One family of an uplink. */
 struct uplink_family {
 	struct address address; /*!< The uplink's own address that the outside uses; may be none. */
@@ -33,7 +52,11 @@ struct uplink_family {
 	bool routed;      /*!< Packets can leave by it: link, address and gateway are there. */
 	bool open;        /*!< Routed, and nothing that is known keeps connections from working. */
 	bool usable;      /*!< Open, and the outside can reach its address: may be answered. */
-	char reason[160]; /*!< Why it is not usable; empty if it is, or if nobody expects it. */
+	bool closed;      /*!< It would be open but for its probes. */
+	bool withheld;    /*!< It would be usable but for its probes. */
+	bool last_resort; /*!< Usable though withheld, since no uplink is better. */
+	/*! Why it is not usable, or usable as a last resort only; empty if nobody expects it to be. */
+	char reason[256];
 };
 
 /*! An uplink as it stands now. */
@@ -66,11 +89,12 @@ struct uplink_sets {
  * \param site      The site; must outlive the plan.
  * \param observed  What the kernel says; must outlive the plan's views.
  * \param drained   Uplinks that the operator drains.
+ * \param verdicts  What probes say; may be NULL: nothing.
  * \param plan      Out.
  * \return 0 or -ENOMEM.
  */
 int plan_build(const struct site *site, const struct observed *observed, uplink_set drained,
-               struct plan **plan);
+               const struct verdicts *verdicts, struct plan **plan);
 
 void plan_free(struct plan *plan);
 

@@ -11,8 +11,15 @@
 /*! \brief How many families there are, from FAMILY_4 on: one where IPv6 is switched off. */
 unsigned family_count(const struct observed *observed);
 
-/*! \brief Judge each uplink: addresses, gateway, what keeps it from working. \return 0 or -ENOMEM. */
-int plan_uplinks(const struct site *site, const struct observed *observed, struct plan *plan);
+/*!
+ * \brief Judge each uplink: addresses, gateway, what keeps it from working, what its probes say.
+ * \return 0 or -ENOMEM.
+ */
+int plan_uplinks(const struct site *site, const struct observed *observed,
+                 const struct verdicts *verdicts, struct plan *plan);
+
+/*! \brief Take away from the judged uplinks what their probes hold back; never the last one. */
+void plan_verdicts(const struct verdicts *verdicts, struct plan *plan);
 
 /*! \brief Routes of the uplinks' tables, the guard's and the outbound one. \return 0 or -ENOMEM. */
 int plan_routes(const struct site *site, const struct observed *observed, uplink_set drained,

@@ -279,7 +279,8 @@ static void judge_family(const struct site *site, const struct observed *observe
 	state->usable = state->reason[0] == '\0';
 }
 
-int plan_uplinks(const struct site *site, const struct observed *observed, struct plan *plan)
+int plan_uplinks(const struct site *site, const struct observed *observed,
+                 const struct verdicts *verdicts, struct plan *plan)
 {
 	plan->uplinks = calloc(site->uplink_count, sizeof(*plan->uplinks));
 	if (plan->uplinks == NULL) {
@@ -294,5 +295,6 @@ int plan_uplinks(const struct site *site, const struct observed *observed, struc
 			judge_family(site, observed, plan, view, family);
 		}
 	}
+	plan_verdicts(verdicts, plan);
 	return 0;
 }

@@ -44,7 +44,8 @@ struct reconcile {
 	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
 	struct uplink_sets broken;
 	struct drains drains;
-	char culprit[LOST_CULPRIT_MAX]; /*!< Who removed routes or rules of ours last. */
+	const struct verdicts *verdicts; /*!< Borrowed; NULL: nothing is probed. */
+	char culprit[LOST_CULPRIT_MAX];  /*!< Who removed routes or rules of ours last. */
 	char *foreign_drops;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
 };
@@ -148,7 +149,8 @@ int reconcile_run(struct reconcile *reconcile)
 	struct plan *plan = NULL;
 	int ret = rtnl_observe(reconcile->rtnl, &before);
 	if (ret == 0) {
-		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks, &plan);
+		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks,
+		                 reconcile->verdicts, &plan);
 	}
 	if (ret != 0) {
 		// Too much is changing to see it whole; the events of that lead here again.
@@ -310,6 +312,11 @@ int reconcile_drain(struct reconcile *reconcile, unsigned uplink, bool drain)
 {
 	const struct uplink *which = site_uplink(reconcile->site, uplink);
 	return drains_set(&reconcile->drains, which, drain) ? reconcile_run(reconcile) : 0;
+}
+
+void reconcile_set_verdicts(struct reconcile *reconcile, const struct verdicts *verdicts)
+{
+	reconcile->verdicts = verdicts;
 }
 
 int reconcile_heartbeat(struct reconcile *reconcile)

@@ -15,6 +15,7 @@
 #include "daemon/drains.h"
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
+#include "daemon/probed.h"
 #include "daemon/uplink_history.h"
 #include "site/site.h"
 #include "table/table.h"
@@ -32,6 +33,7 @@ struct standing {
 	const char *foreign_drops; /*!< Foreign forward chains that drop, a line each. */
 	const struct drains *drains;
 	const struct uplink_history *history; /*!< By uplink number. */
+	const struct probed_list *probed;     /*!< NULL: nothing is probed. */
 };
 
 /*!
@@ -76,6 +78,12 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
  * \return 0 or -errno of the pass (logged).
  */
 int reconcile_drain(struct reconcile *reconcile, unsigned uplink, bool drain);
+
+/*!
+ * \brief Where each pass finds what probes say.
+ * \param verdicts  Borrowed; may change between two passes.
+ */
+void reconcile_set_verdicts(struct reconcile *reconcile, const struct verdicts *verdicts);
 
 /*! \brief Renew the heartbeat and look after dead readers. \return 0 or -errno. */
 int reconcile_heartbeat(struct reconcile *reconcile);

@@ -21,15 +21,25 @@ static void append_address(json_t *array, const struct address *address)
 	}
 }
 
-static const char *uplink_state(const struct standing *standing, const struct uplink_view *view)
+/*! One word, and what the probes have to say. A family that is proved makes an uplink up. */
+static const char *uplink_state(const struct standing *standing, const struct uplink_view *view,
+                                struct text *reason)
 {
 	bool drained = (standing->drains->uplinks & UPLINK_BIT(view->uplink->number)) != 0;
-	if (!uplink_view_usable(view)) {
+	bool proved = false;
+	bool open = false;
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		const struct uplink_family *judged = &view->family[family];
+		proved |= judged->usable && !judged->withheld;
 		// The site's own connections may leave by it, but nobody can be told its address.
-		bool open = view->family[FAMILY_4].open || view->family[FAMILY_6].open;
-		return open ? "outbound" : "down";
+		open |= judged->open && !judged->closed;
 	}
-	return drained ? "drained" : "up";
+	const char *state = "up";
+	bool probed = report_probe_state(standing, view, &state, reason);
+	if (!proved) {
+		return probed ? state : open ? "outbound" : "down";
+	}
+	return drained ? "drained" : probed && strcmp(state, "degraded") == 0 ? state : "up";
 }
 
 static json_t *status_uplink(const struct standing *standing, const struct uplink_view *view)
@@ -46,12 +56,19 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 		append_address(gateways, &view->family[family].gateway);
 	}
 	bool answered = row != NULL && row->usable;
-	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number",
-	                 (int)number, "id", view->uplink->id, "interface", view->uplink->interface,
-	                 "state", uplink_state(standing, view), "since_s",
-	                 (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
-	                 strcmp(history->reason, "up") == 0 ? "" : history->reason, "address",
-	                 addresses, "public", public, "gateway", gateways, "answered", answered);
+	struct text text = TEXT_EMPTY;
+	const char *state = uplink_state(standing, view, &text);
+	const char *reason = text.data != NULL                    ? text.data
+	                     : strcmp(history->reason, "up") == 0 ? ""
+	                                                          : history->reason;
+	json_t *object = json_pack(
+		"{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number", (int)number, "id",
+		view->uplink->id, "interface", view->uplink->interface, "state", state, "since_s",
+		(json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason", reason,
+		"address", addresses, "public", public, "gateway", gateways, "answered", answered);
+	text_free(&text);
+	report_probes(standing, view->uplink, object);
+	return object;
 }
 
 /*! Whether a server has a target for an uplink in a family that the uplink can use. */
@@ -149,7 +166,9 @@ static json_t *status_warnings(const struct standing *standing)
 		const struct uplink_view *view = &standing->plan->uplinks[i];
 		for (unsigned family = 0; family < FAMILIES; family++) {
 			const struct uplink_family *state = &view->family[family];
-			if (state->reason[0] != '\0' && uplink_view_usable(view)) {
+			bool again = family == FAMILY_6 &&
+			             strcmp(state->reason, view->family[FAMILY_4].reason) == 0;
+			if (state->reason[0] != '\0' && uplink_view_usable(view) && !again) {
 				json_array_append_new(warnings, json_sprintf("uplink '%s': %s",
 				                                             view->uplink->id,
 				                                             state->reason));

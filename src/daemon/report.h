@@ -16,6 +16,18 @@
 /*! \brief Uplinks, hosts, forwards and warnings. \return New reference, or NULL if memory ran out. */
 json_t *report_status(const struct standing *standing, uint64_t started_ms);
 
+/*! \brief Add to an uplink's object what its probes have found: loss_1m, rtt_ms, health and probes. */
+void report_probes(const struct standing *standing, const struct uplink *uplink, json_t *object);
+
+/*!
+ * \brief How the probes of an uplink change what is to be said about it.
+ * \param state   Out: «unknown», «degraded», «down»; or «up» of one that they still hold back.
+ * \param reason  Gets the words for it.
+ * \return Whether they change anything.
+ */
+bool report_probe_state(const struct standing *standing, const struct uplink_view *view,
+                        const char **state, struct text *reason);
+
 /*!
  * \brief What a drain has come to: when old answers end, and what is still on the uplink.
  * \return New reference, or NULL if memory ran out.

@@ -64,13 +64,40 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 	return used != 0;
 }
 
+/*! Whether it would be usable but for its probes. */
+static bool is_withheld(const struct uplink_view *view)
+{
+	return view->family[FAMILY_4].withheld || view->family[FAMILY_6].withheld;
+}
+
 static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
 	const char *reason = uplink_view_reason(chain->view);
-	bool flawless = strcmp(reason, "up") == 0;
+	bool probes = is_withheld(chain->view);
+	bool flawless = strcmp(reason, "up") == 0 || probes;
 	(void)snprintf(detail, size, "%s",
 	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
-	return uplink_view_usable(chain->view);
+	return uplink_view_usable(chain->view) || probes;
+}
+
+/*! Without probes there is no such step. */
+static bool step_probes(const struct chain *chain, char *detail, size_t size)
+{
+	const struct probed *probed = probed_find(chain->standing->probed, chain->view->uplink->id);
+	struct text reason = TEXT_EMPTY;
+	const char *state = "up";
+	detail[0] = '\0';
+	if (probed == NULL) {
+		return true;
+	}
+	bool doubt = report_probe_state(chain->standing, chain->view, &state, &reason);
+	bool paused = probed->lines[0].health.paused;
+	(void)snprintf(detail, size, "%s",
+	               reason.data != NULL ? reason.data
+	               : paused            ? "paused: they need link, address and gateway"
+	                                   : "they speak for it");
+	text_free(&reason);
+	return !doubt || uplink_view_usable(chain->view);
 }
 
 /*! A family that the uplink uses; of a dead uplink any, for what is installed stays installed. */
@@ -135,10 +162,10 @@ static const struct {
 	const char *name;
 	step_call call;
 } steps[] = {
-	{ "interface", step_interface },   { "address", step_address },
-	{ "settings", step_settings },     { "forward", step_forward },
-	{ "reply path", step_reply_path }, { "drain", step_drain },
-	{ "dns", step_published },
+	{ "interface", step_interface }, { "address", step_address },
+	{ "settings", step_settings },   { "probes", step_probes },
+	{ "forward", step_forward },     { "reply path", step_reply_path },
+	{ "drain", step_drain },         { "dns", step_published },
 };
 
 static json_t *answers_of(const struct chain *chain)
@@ -161,6 +188,9 @@ static json_t *explain_uplink(const struct chain *chain)
 		char detail[256];
 		bool good = steps[i].call(chain, detail, sizeof(detail));
 		answered = answered && good;
+		if (detail[0] == '\0') {
+			continue;
+		}
 		json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "step", steps[i].name,
 		                                      "good", good, "detail", detail));
 	}
@@ -188,7 +218,7 @@ static bool find_gateway(const struct site *site, const char *name, struct named
 		if (mail_gateway_owner(site, number, owner, sizeof(owner)) == 0 &&
 		    strcasecmp(owner, name) == 0) {
 			*named = (struct named){ site->mails[0].server, site->mails[0].port.count,
-				                 UPLINK_BIT(number) };
+				                 ~(uplink_set)0 };
 			return true;
 		}
 	}

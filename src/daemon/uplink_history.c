@@ -39,6 +39,11 @@ static const char *answer_reason(const struct uplink_view *view, const struct ta
 	return uplink_view_reason(view);
 }
 
+static bool is_last_resort(const struct uplink_view *view)
+{
+	return view->family[FAMILY_4].last_resort || view->family[FAMILY_6].last_resort;
+}
+
 void uplink_history_note(struct uplink_history *histories, const struct plan *plan,
                          const struct table *published)
 {
@@ -61,6 +66,8 @@ void uplink_history_note(struct uplink_history *histories, const struct plan *pl
 		(void)snprintf(history->reason, sizeof(history->reason), "%s", reason);
 		if (answered && strcmp(reason, "up") == 0) {
 			log_info("uplink '%s', up: answered", view->uplink->id);
+		} else if (answered && is_last_resort(view)) {
+			log_warning("uplink '%s', %s", view->uplink->id, reason);
 		} else if (answered) {
 			log_warning("uplink '%s', answered in part: %s", view->uplink->id, reason);
 		} else {

@@ -16,7 +16,7 @@ struct uplink_history {
 	bool known;        /*!< The first pass has judged it. */
 	bool answered;     /*!< Its addresses are published. */
 	uint64_t since_ms; /*!< CLOCK_BOOTTIME of the last change. */
-	char reason[160];  /*!< Why it is not answered, or «up». */
+	char reason[256];  /*!< Why it is not answered, or «up». */
 };
 
 /*!

@@ -18,11 +18,6 @@ static const char *family_name(uint8_t family)
 	return family == AF_INET ? "IPv4" : "IPv6";
 }
 
-static const char *shown(const char *name)
-{
-	return name != NULL ? name : "?";
-}
-
 static bool has_family(const struct address_list *list, uint8_t family)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -136,12 +131,7 @@ static void check_uplink(const struct check *check, const struct uplink *uplink)
 	for (size_t i = 0; i < uplink->gateway.count && i < 3; i++) {
 		check_gateway(check, uplink, i);
 	}
-	if (uplink->probe.count > 0) {
-		report_warning(check->report, marks_find(check->marks, &uplink->probe.items),
-		               "uplink '%s', probes are read but not run by this version: carrier, "
-		               "address and gateway decide",
-		               shown(uplink->id));
-	}
+	check_probes(check, uplink);
 }
 
 static size_t add_addresses(const struct check *check, const struct uplink *uplink,

@@ -20,6 +20,9 @@
 #include "site/source.h"
 #include "site/value.h"
 
+/*! Default of a probe's timeout, milliseconds. A dead uplink is found within this after the last round. */
+#define TIMEOUT_MS 800
+
 /*! What was found of a section or an entry: the values of its keys. */
 struct found {
 	yaml_node_t *value[SCHEMA_KEYS_MAX];
@@ -197,10 +200,16 @@ static void read_site(struct loader *loader, const struct section *section, cons
 	}
 }
 
-static void number_uplinks(struct site *site)
+// A round of probes has to end before the next one begins.
+static void complete_uplinks(struct site *site)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		site->uplinks[i].number = (unsigned)i + 1;
+		struct uplink *uplink = &site->uplinks[i];
+		uint32_t most = uplink->interval_ms / 5 * 4;
+		uplink->number = (unsigned)i + 1;
+		if (uplink->timeout_ms == 0) {
+			uplink->timeout_ms = most < TIMEOUT_MS ? most : TIMEOUT_MS;
+		}
 	}
 }
 
@@ -254,7 +263,7 @@ static bool read_root(struct loader *loader, const yaml_node_t *root)
 			read_site(loader, section, node);
 		} else if (node != NULL) {
 			read_entries(loader, section, node);
-			number_uplinks(loader->site);
+			complete_uplinks(loader->site);
 			if (section->required && *entry_count(loader, section) == 0 &&
 			    loader->report.errors == errors) {
 				report_error(&loader->report, found.mark[i],

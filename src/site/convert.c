@@ -85,6 +85,21 @@ CONVERTER(number)
 	return 0;
 }
 
+CONVERTER(percent)
+{
+	const struct key *key = conversion->key;
+	uint64_t number = 0;
+	const char *end = convert_digits(text, 10, &number);
+	if (end == NULL || strcmp(end, "%") != 0 || number < key->least || number > key->most) {
+		text_add(why, "is not a percentage: write one from %" PRIu64 "%% to %" PRIu64 "%%",
+		         key->least, key->most);
+		return -EINVAL;
+	}
+	uint32_t result = (uint32_t)number;
+	memcpy(value, &result, sizeof(result));
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	uint64_t milliseconds;

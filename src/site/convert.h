@@ -28,7 +28,8 @@ CONVERTER(interface);         /*!< char *: a name that the kernel accepts. */
 CONVERTER(directory);         /*!< char *: an absolute path, short enough for a socket in it. */
 CONVERTER(address);           /*!< struct address. */
 CONVERTER(service);           /*!< struct service. */
-CONVERTER(probe);             /*!< char *: as written, its form checked. */
+CONVERTER(percent);           /*!< uint32_t: a number and %. */
+CONVERTER(probe);             /*!< struct probe. */
 CONVERTER(server);            /*!< const struct server *: looked up by id. */
 CONVERTER(uplink);            /*!< unsigned: number, looked up by id. */
 CONVERTER(uplink_address);    /*!< struct uplink_address. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Converters of addresses, ports and probes.
+ * Converters of addresses and ports.
  */
 
 #include "site/convert.h"
@@ -147,83 +147,4 @@ CONVERTER(service)
 		.inside = (uint16_t)inside.first,
 	};
 	return 0;
-}
-
-static bool is_address(const char *text, size_t length)
-{
-	char copy[ADDRESS_TEXT_MAX];
-	struct address address;
-	if (length >= sizeof(copy)) {
-		return false;
-	}
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	return address_parse(copy, &address) == 0;
-}
-
-static bool is_icmp(const char *rest)
-{
-	return is_address(rest, strlen(rest));
-}
-
-// «192.0.2.1:80» or «[2001:db8::1]:80».
-static bool is_tcp(const char *rest)
-{
-	const char *colon = strrchr(rest, ':');
-	uint64_t port = 0;
-	const char *end = colon != NULL ? convert_digits(colon + 1, 10, &port) : NULL;
-	if (end == NULL || *end != '\0' || port == 0 || port > UINT16_MAX) {
-		return false;
-	}
-	size_t length = (size_t)(colon - rest);
-	if (rest[0] == '[') {
-		return length > 2 && rest[length - 1] == ']' && is_address(rest + 1, length - 2);
-	}
-	return memchr(rest, ':', length) == NULL && is_address(rest, length);
-}
-
-static bool is_dns(const char *rest)
-{
-	const char *space = strchr(rest, ' ');
-	return space != NULL && is_address(rest, (size_t)(space - rest)) && space[1] != '\0' &&
-	       convert_domain_error(space + 1) == NULL;
-}
-
-static bool is_exec(const char *rest)
-{
-	return rest[0] == '/';
-}
-
-CONVERTER(probe)
-{
-	static const struct {
-		const char *kind;
-		bool (*is_good)(const char *rest);
-		const char *form;
-	} probes[] = {
-		{ "icmp ", is_icmp, "icmp ADDRESS" },
-		{ "tcp ", is_tcp, "tcp ADDRESS:PORT, an IPv6 address in brackets" },
-		{ "dns ", is_dns, "dns ADDRESS NAME" },
-		{ "exec ", is_exec, "exec COMMAND, with its full path" },
-	};
-
-	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		size_t length = strlen(probes[i].kind);
-		if (strncmp(text, probes[i].kind, length) != 0) {
-			continue;
-		}
-		if (!probes[i].is_good(text + length) || strchr(text, '\n') != NULL) {
-			text_add(why, "is not a probe: write %s", probes[i].form);
-			return -EINVAL;
-		}
-		char *copy = strdup(text);
-		if (copy == NULL) {
-			return -ENOMEM;
-		}
-		memcpy(value, &copy, sizeof(copy));
-		return 0;
-	}
-	text_add(why, "is not a probe: write icmp ADDRESS, tcp ADDRESS:PORT, dns ADDRESS NAME or "
-	              "exec COMMAND");
-	return -EINVAL;
 }

@@ -81,10 +81,15 @@ static const struct key uplink_keys[] = {
 	{ "probe", convert_probe, LIST_OF(uplink, probe) },
 	{ "interval", convert_milliseconds, FIELD(uplink, interval_ms), .least = 100,
 	  .most = 3600000, .standard = "1s" },
+	{ "timeout", convert_milliseconds, FIELD(uplink, timeout_ms), .least = 10, .most = 3600000 },
 	{ "down-after", convert_number, FIELD(uplink, down_after), .least = 1, .most = 1000,
 	  .standard = "3" },
 	{ "up-after", convert_number, FIELD(uplink, up_after), .least = 1, .most = 1000,
 	  .standard = "5" },
+	{ "quorum", convert_number, FIELD(uplink, quorum), .least = 1, .most = SITE_PROBES_MAX,
+	  .standard = "1" },
+	{ "degraded-loss", convert_percent, FIELD(uplink, degraded_loss), .least = 1, .most = 100,
+	  .standard = "20%" },
 	{ .name = "on" },
 };
 

@@ -158,6 +158,16 @@ uint16_t site_dns_port(unsigned uplink)
 	return (uint16_t)(5300 + uplink);
 }
 
+const char *probe_name(const struct probe *probe)
+{
+	return strrchr(probe->text, ' ') + 1;
+}
+
+const char *probe_command(const struct probe *probe)
+{
+	return probe->text + strlen("exec ");
+}
+
 const char *answer_policy_name(enum answer_policy policy)
 {
 	static const char *const names[] = {
@@ -189,7 +199,10 @@ void site_free(struct site *site)
 		free(uplink->address.items);
 		free(uplink->public_address.items);
 		free(uplink->gateway.items);
-		free_names(&uplink->probe);
+		for (size_t k = 0; k < uplink->probe.count; k++) {
+			free(uplink->probe.items[k].text);
+		}
+		free(uplink->probe.items);
 	}
 	for (size_t i = 0; i < site->server_count; i++) {
 		free(site->servers[i].id);

@@ -56,6 +56,24 @@ struct address_list {
 	size_t count;
 };
 
+/*! Most probes of an uplink. */
+#define SITE_PROBES_MAX 16
+
+enum probe_kind { PROBE_ICMP, PROBE_TCP, PROBE_DNS, PROBE_EXEC };
+
+/*! A test of an uplink. */
+struct probe {
+	enum probe_kind kind;
+	char *text;             /*!< As written, «icmp 192.0.2.1»; of exec the command. */
+	struct address address; /*!< Whom it asks; none: exec. */
+	uint16_t port;          /*!< TCP. */
+};
+
+struct probe_list {
+	struct probe *items;
+	size_t count;
+};
+
 struct uplink {
 	char *id;
 	unsigned number; /*!< Position in the file, from 1. */
@@ -63,11 +81,14 @@ struct uplink {
 	struct address_list address;        /*!< Empty: the interface's own, followed live. */
 	struct address_list public_address; /*!< Empty: the same as address. */
 	struct address_list
-		gateway;        /*!< Empty: learnt from the main table. At most one a family. */
-	struct name_list probe; /*!< As written; see the manual for what is run. */
-	unsigned interval_ms;
-	unsigned down_after;
-	unsigned up_after;
+		gateway;         /*!< Empty: learnt from the main table. At most one a family. */
+	struct probe_list probe; /*!< Empty: link, address and gateway alone decide. */
+	uint32_t interval_ms;    /*!< Between two rounds of probes. */
+	uint32_t timeout_ms;     /*!< How long a probe may take; below interval_ms. */
+	uint32_t down_after;     /*!< So many bad rounds in a row mean down. */
+	uint32_t up_after;       /*!< So many good rounds in a row mean up. */
+	uint32_t quorum;         /*!< So many probes must succeed in a good round. */
+	uint32_t degraded_loss;  /*!< Percent of loss over a minute that mean degraded. */
 };
 
 /*! An address that an inside server holds for one uplink (source-address mode). */
@@ -243,6 +264,12 @@ uint32_t site_outbound_table(const struct site *site);
 
 /*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
+
+/*! \brief What a DNS probe asks for: the last word of its text. */
+const char *probe_name(const struct probe *probe);
+
+/*! \brief The command of an exec probe with its arguments, separated by blanks. */
+const char *probe_command(const struct probe *probe);
 
 /*! \brief The words of the file for a policy, «arrival», «all», «preferred»; «uplink» is none of them. */
 const char *answer_policy_name(enum answer_policy policy);

@@ -86,6 +86,7 @@ isp_up() {
 			counter leak { }
 			counter replies { }
 			set cut { type ifname; }
+			set rejected { type ifname; }
 			set leaked4 {
 				type ipv4_addr . ipv4_addr . inet_proto . inet_service . inet_service
 				flags dynamic
@@ -113,6 +114,7 @@ isp_up() {
 			chain forward {
 				type filter hook forward priority filter; policy accept;
 				iifname @cut drop
+				iifname @rejected reject with icmpx no-route
 			}
 		}
 	END
@@ -145,14 +147,27 @@ gateway_addresses() {
 	fi
 }
 
+namespace_up() {
+	ip netns add "$lab_id-$1"
+	ns "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.keep_addr_on_down=0
+	ip -n "$lab_id-$1" link set lo up
+}
+
+# internet_machine_up NAME IPV4/LENGTH IPV6/LENGTH: one more machine on the internet, after lab_up.
+internet_machine_up() {
+	namespaces+=("$1")
+	namespace_up "$1"
+	wire "$1" eth0 internet
+	host_up "$@"
+	routes_to_site "$1"
+}
+
 topology_up() {
 	local name
 	for name in "${namespaces[@]}"; do
-		ip netns add "$lab_id-$name"
-		ns "$name" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
-			net.ipv6.conf.default.accept_ra=0 net.ipv4.conf.all.rp_filter=0 \
-			net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.keep_addr_on_down=0
-		ip -n "$lab_id-$name" link set lo up
+		namespace_up "$name"
 	done
 	ns sw sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	for name in isp1 isp2; do
@@ -207,17 +222,19 @@ topology_up() {
 }
 
 # cut UPLINK: the ISP swallows everything, silently, while link and router look healthy.
-# cut UPLINK carrier: the cable is out.
+# cut UPLINK unreachable: it says so, by ICMP; link and router look healthy.
+# cut UPLINK carrier: the cable is out, and the ISP's router says so to the outside.
 cut() {
-	if [ "${2:-blackhole}" = carrier ]; then
-		ip -n "$lab_id-${isp[$1]}" link set cust down
-	else
-		ns "${isp[$1]}" nft add element inet isp cut '{ net, cust }'
-	fi
+	case ${2:-blackhole} in
+	blackhole) ns "${isp[$1]}" nft add element inet isp cut '{ net, cust }' ;;
+	unreachable) ns "${isp[$1]}" nft add element inet isp rejected '{ net, cust }' ;;
+	carrier) ip -n "$lab_id-${isp[$1]}" link set cust down ;;
+	esac
 }
 
 mend() {
 	ns "${isp[$1]}" nft flush set inet isp cut
+	ns "${isp[$1]}" nft flush set inet isp rejected
 	ip -n "$lab_id-${isp[$1]}" link set cust up
 	isp_routes "$1"
 }

@@ -36,7 +36,7 @@ static inline struct planned planned_from_text(const char *site, const char *obs
 		.site = site_from_text(site),
 		.observed = observed_from_text(observed),
 	};
-	ck_assert_int_eq(plan_build(planned.site, &planned.observed, 0, &planned.plan), 0);
+	ck_assert_int_eq(plan_build(planned.site, &planned.observed, 0, NULL, &planned.plan), 0);
 	return planned;
 }
 

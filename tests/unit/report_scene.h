@@ -50,7 +50,7 @@ static inline struct scene *scene_new(const char *observed, const char *broken4,
 	scene->planned.site = site_from_text(SITE);
 	scene->planned.observed = observed_from_text(observed);
 	ck_assert_int_eq(plan_build(scene->planned.site, &scene->planned.observed,
-	                            set_from_digits(drained), &scene->planned.plan),
+	                            set_from_digits(drained), NULL, &scene->planned.plan),
 	                 0);
 	struct uplink_sets broken = { { set_from_digits(broken4), set_from_digits(broken6) } };
 	scene->published = answers_installed(scene->planned.plan->table, &broken);

@@ -109,9 +109,31 @@ static const struct bad_file bad_sites[] = {
 	  "address of the provider's router\n" },
 	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0, probe: [icmp 192.0.2.6, \"tcp [2001:db8::1]:80\", tcp "
-	  "192.0.2.6:80, dns 192.0.2.6 example.com., exec /bin/true]}\n",
-	  "3:33: warning: uplink 'a', probes are read but not run by this version: "
-	  "carrier, address and gateway decide\n" },
+	  "192.0.2.6:80, dns 192.0.2.6 example.com., exec /bin/true, \"icmp fe80::1\"], "
+	  "timeout: 900ms, quorum: 6, degraded-loss: 1%}\n",
+	  "" },
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, address: 192.0.2.1, probe: [icmp 192.0.2.1, icmp "
+	  "127.0.0.1, \"icmp 2001:db8::1\", tcp 224.0.0.1:1, icmp 192.0.2.6, icmp 192.0.2.6]}\n",
+	  "3:54: probe 'icmp 192.0.2.1' asks the uplink's own address: write one behind the "
+	  "uplink\n"
+	  "3:70: probe 'icmp 127.0.0.1' asks a loopback address: write an address behind the "
+	  "uplink\n"
+	  "3:86: probe 'icmp 2001:db8::1' has no IPv6 address to be sent from: add one to "
+	  "'address', or leave the probe out\n"
+	  "3:106: probe 'tcp 224.0.0.1:1' asks a multicast address: write an address behind "
+	  "the uplink\n"
+	  "3:139: probe 'icmp 192.0.2.6' is there twice: keep one\n" },
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, probe: icmp 192.0.2.6, timeout: 901ms, quorum: 2}\n",
+	  "3:58: timeout is too long for an interval of 1000ms: write at most 900ms, so that a "
+	  "round of probes ends before the next one begins\n"
+	  "3:73: quorum 2 can never be met by 1 probe: add probes, or write a lower quorum\n" },
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, probe: [exec /1, exec /2, exec /3, exec /4, exec /5, exec /6, "
+	  "exec /7, exec /8, exec /9, exec /10, exec /11, exec /12, exec /13, exec /14, exec /15, "
+	  "exec /16, exec /17]}\n",
+	  "3:185: probe number 17 is one too many: an uplink has at most 16\n" },
 	{ UPLINKS "site: {domain: example.com, fwmark-mask: 0}\n",
 	  "4:42: fwmark-mask has no bit: use one such as 0x03000000\n" },
 	{ UPLINKS "site: {domain: example.com, fwmark-mask: 0x5000}\n",

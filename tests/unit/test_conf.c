@@ -349,6 +349,14 @@ static const struct bad_file bad_files[] = {
 	  "3:52: key 'down-after', value '0' is not a number from 1 to 1000\n"
 	  "3:65: key 'up-after', value '1001' is not a number from 1 to 1000\n" },
 	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, timeout: 9ms, quorum: 17, degraded-loss: 20}\n"
+	  "- {id: b, interface: w1, degraded-loss: 0%}\n",
+	  "3:35: key 'timeout', value '9ms' is out of range: write a duration from 10ms to 1h\n"
+	  "3:48: key 'quorum', value '17' is not a number from 1 to 16\n"
+	  "3:67: key 'degraded-loss', value '20' is not a percentage: write one from 1% to 100%\n"
+	  "4:41: key 'degraded-loss', value '0%' is not a percentage: write one from 1% to "
+	  "100%\n" },
+	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0, interval: 10d}\n"
 	  "- {id: b, interface: w1, interval: 99ms}\n"
 	  "- {id: c, interface: w2, interval: s}\n",
@@ -497,12 +505,12 @@ static void assert_example_uplink(const struct uplink *uplink, unsigned number)
 		  "wan0",
 		  { "192.168.2.1", "2001:db8:1::2" },
 		  { "192.168.2.6", "2001:db8:1::1" },
-		  "icmp 192.168.2.6" },
+		  "icmp 203.0.113.53" },
 		{ "backup",
 		  "wan1",
 		  { "172.16.1.1", "2001:db8:2::2" },
 		  { "172.16.1.2", "2001:db8:2::1" },
-		  "icmp 172.16.1.2" },
+		  "icmp 203.0.113.53" },
 	};
 
 	ck_assert_uint_eq(uplink->number, number);
@@ -516,7 +524,8 @@ static void assert_example_uplink(const struct uplink *uplink, unsigned number)
 		assert_address(&uplink->gateway.items[i], expected[number - 1].gateway[i]);
 	}
 	ck_assert_uint_eq(uplink->probe.count, 1);
-	ck_assert_str_eq(uplink->probe.items[0], expected[number - 1].probe);
+	ck_assert_int_eq(uplink->probe.items[0].kind, PROBE_ICMP);
+	ck_assert_str_eq(uplink->probe.items[0].text, expected[number - 1].probe);
 	ck_assert_uint_eq(uplink->interval_ms, 1000);
 	ck_assert_uint_eq(uplink->down_after, 3);
 	ck_assert_uint_eq(uplink->up_after, 5);
@@ -548,10 +557,7 @@ START_TEST(example_is_read_in_full)
 	struct site *site = NULL;
 	char *report = NULL;
 	ck_assert_int_eq(load_bytes(bytes, size, &site, &report), 0);
-	ck_assert_str_eq(report, "23:12: warning: uplink 'primary', probes are read but not run by "
-	                         "this version: carrier, address and gateway decide\n"
-	                         "31:12: warning: uplink 'backup', probes are read but not run by "
-	                         "this version: carrier, address and gateway decide\n");
+	ck_assert_str_eq(report, "");
 	free(report);
 	free(bytes);
 
@@ -606,8 +612,11 @@ START_TEST(absent_keys_have_their_defaults)
 	ck_assert_uint_eq(uplink->gateway.count, 0);
 	ck_assert_uint_eq(uplink->probe.count, 0);
 	ck_assert_uint_eq(uplink->interval_ms, 1000);
+	ck_assert_uint_eq(uplink->timeout_ms, 800);
 	ck_assert_uint_eq(uplink->down_after, 3);
 	ck_assert_uint_eq(uplink->up_after, 5);
+	ck_assert_uint_eq(uplink->quorum, 1);
+	ck_assert_uint_eq(uplink->degraded_loss, 20);
 	ck_assert_int_eq(site->servers[0].reply_path, REPLY_PATH_CONNTRACK);
 	ck_assert_uint_eq(site->mails[0].port.count, 1);
 	assert_service(&site->mails[0].port.items[0], IPPROTO_TCP, 25, 25, 25);
@@ -637,8 +646,10 @@ START_TEST(other_values_than_the_defaults_are_read)
 		"  - b=fd00::b\n"
 		"uplink:\n"
 		"- {id: a, interface: eth0.7, public-address: 203.0.113.7, interval: 500ms,\n"
-		"   down-after: 0x10, up-after: 007}\n"
-		"- {id: b, interface: w1, gateway: \"fe80::1\"}\n"
+		"   down-after: 0x10, up-after: 007, quorum: 2, degraded-loss: 5%,\n"
+		"   probe: [icmp 192.0.2.1, \"tcp [2001:db8::1]:853\", dns 192.0.2.2 a.example,\n"
+		"   exec /bin/check -v]}\n"
+		"- {id: b, interface: w1, gateway: \"fe80::1\", interval: 10s, timeout: 9s}\n"
 		"site: {domain: Example.com., hostmaster: a.b@example.com, lan: [l0, l1],\n"
 		"  masquerade: no, hairpin: yes, dns-binding: port, outbound: leave,\n"
 		"  stale: withdraw, fwmark-mask: 3, route-table: 0x100, rule-priority: 31000,\n"
@@ -662,6 +673,22 @@ START_TEST(other_values_than_the_defaults_are_read)
 	ck_assert_uint_eq(site->uplinks[0].interval_ms, 500);
 	ck_assert_uint_eq(site->uplinks[0].down_after, 16);
 	ck_assert_uint_eq(site->uplinks[0].up_after, 7);
+	ck_assert_uint_eq(site->uplinks[0].timeout_ms, 400);
+	ck_assert_uint_eq(site->uplinks[0].quorum, 2);
+	ck_assert_uint_eq(site->uplinks[0].degraded_loss, 5);
+	ck_assert_uint_eq(site->uplinks[1].timeout_ms, 9000);
+	const struct probe *probes = site->uplinks[0].probe.items;
+	ck_assert_uint_eq(site->uplinks[0].probe.count, 4);
+	assert_address(&probes[0].address, "192.0.2.1");
+	ck_assert_int_eq(probes[1].kind, PROBE_TCP);
+	assert_address(&probes[1].address, "2001:db8::1");
+	ck_assert_uint_eq(probes[1].port, 853);
+	ck_assert_int_eq(probes[2].kind, PROBE_DNS);
+	assert_address(&probes[2].address, "192.0.2.2");
+	ck_assert_str_eq(probe_name(&probes[2]), "a.example");
+	ck_assert_int_eq(probes[3].kind, PROBE_EXEC);
+	ck_assert_uint_eq(probes[3].address.family, 0);
+	ck_assert_str_eq(probe_command(&probes[3]), "/bin/check -v");
 	assert_address(&site->uplinks[1].gateway.items[0], "fe80::1");
 
 	const struct server *server = &site->servers[0];

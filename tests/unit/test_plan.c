@@ -45,8 +45,8 @@ static const struct {
 	{ "files.example.com", 60, ANSWER_PREFERRED, "12", "2", "21", "10.0.0.20", NULL },
 	{ "one.example.com", 10, ANSWER_ALL, "2", "2", "2", "10.0.0.10", "fd00:10::10" },
 	// IPv6 by the server of the second domain: there is such a forward.
-	{ "mail-gw-1.example.com", 10, ANSWER_UPLINK, "1", "1", "1", "10.0.0.20", NULL },
-	{ "mail-gw-2.example.com", 10, ANSWER_UPLINK, "2", "2", "2", "10.0.0.20", NULL },
+	{ "mail-gw-1.example.com", 10, ANSWER_UPLINK, "12", "12", "12", "10.0.0.20", NULL },
+	{ "mail-gw-2.example.com", 10, ANSWER_UPLINK, "12", "12", "21", "10.0.0.20", NULL },
 };
 
 START_TEST(host_row_follows_from_the_site)
@@ -127,7 +127,7 @@ START_TEST(uplink_row_follows_from_the_verdict)
 	struct observed observed = observed_from_text(uplinks[_i].observed);
 	struct plan *plan = NULL;
 	uplink_set drained = set_from_digits(uplinks[_i].drained);
-	ck_assert_int_eq(plan_build(site, &observed, drained, &plan), 0);
+	ck_assert_int_eq(plan_build(site, &observed, drained, NULL, &plan), 0);
 	struct text text = TEXT_EMPTY;
 	for (size_t i = 0; i < plan->table->uplink_count; i++) {
 		add_uplink_row(&plan->table->uplinks[i], &text);

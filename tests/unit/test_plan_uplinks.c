@@ -39,7 +39,7 @@
 #define HAVE_ONE "; remedy: write it as gateway, or give its default route a metric of its own"
 
 /*! «routed usable ADDRESS PUBLIC GATEWAY», or «-» for what is not there. */
-struct verdict {
+struct judgement {
 	const char *state;
 	const char *reason;
 };
@@ -47,7 +47,7 @@ struct verdict {
 static const struct {
 	const char *site;
 	const char *observed;
-	struct verdict family[FAMILIES];
+	struct judgement family[FAMILIES];
 	const char *line; // Of the whole uplink.
 } judgements[] = {
 	// All is there.
