@@ -72,8 +72,11 @@ echo "# both serve $took ms after the last one; memory was $memory kB, is $(memo
 within() {
 	[ "$2" -le "$1" ]
 }
-expect "1000 flaps: within a second" within 1000 "$took"
-expect "1000 flaps: memory" within $((memory + 512)) "$(memory_kb)"
+# Sanitizers keep what was freed, and take their time.
+if [ -z "$module_preload" ]; then
+	expect "1000 flaps: within a second" within 1000 "$took"
+	expect "1000 flaps: memory" within $((memory + 512)) "$(memory_kb)"
+fi
 
 # lost WHAT: what is expected when wan1 is not there, and when it is back.
 lost() {

@@ -220,7 +220,7 @@ static const struct {
 	  "up" },
 };
 
-static void check_verdict(const struct uplink_family *family, const struct verdict *expected)
+static void check_judgement(const struct uplink_family *family, const struct judgement *expected)
 {
 	char address[ADDRESS_TEXT_MAX];
 	struct text text = TEXT_EMPTY;
@@ -238,7 +238,7 @@ START_TEST(verdict_names_what_is_missing)
 	struct planned planned = planned_from_text(judgements[_i].site, judgements[_i].observed);
 	const struct uplink_view *view = &planned.plan->uplinks[0];
 	for (unsigned i = 0; i < FAMILIES; i++) {
-		check_verdict(&view->family[i], &judgements[_i].family[i]);
+		check_judgement(&view->family[i], &judgements[_i].family[i]);
 	}
 	ck_assert_str_eq(uplink_view_reason(view), judgements[_i].line);
 	ck_assert_int_eq(uplink_view_usable(view),
@@ -263,7 +263,7 @@ END_TEST
 static const struct {
 	const char *site;
 	const char *observed;
-	struct verdict uplink[2];
+	struct judgement uplink[2];
 } shared[] = {
 	// Learnt by both: the first one's.
 	{ PAIR("", ""),
@@ -305,8 +305,8 @@ START_TEST(address_of_two_uplinks_is_published_for_one)
 {
 	struct planned planned = planned_from_text(shared[_i].site, shared[_i].observed);
 	for (size_t uplink = 0; uplink < 2; uplink++) {
-		check_verdict(&planned.plan->uplinks[uplink].family[FAMILY_4],
-		              &shared[_i].uplink[uplink]);
+		check_judgement(&planned.plan->uplinks[uplink].family[FAMILY_4],
+		                &shared[_i].uplink[uplink]);
 	}
 	planned_free(&planned);
 }
