@@ -63,7 +63,7 @@ int zone_mail_add_gateways(struct zone *zone, const struct site *site)
 			const struct address *address =
 				gateway_address(site, &site->uplinks[i], families[f]);
 			if (address != NULL) {
-				zone_add_address(zone, name, ZONE_TTL, address);
+				zone_add_address(zone, name, zone_name_server_ttl(site), address);
 			}
 		}
 		free(name);

@@ -88,6 +88,7 @@ int publisher_heartbeat(struct publisher *publisher)
 		ret = table_writer_publish(publisher->writer, publisher->table);
 	}
 	if (ret == 0) {
+		publisher->table->meta.heartbeat_ms = table_now_ms();
 		ret = table_writer_check_readers(publisher->writer);
 	}
 	if (ret != 0) {

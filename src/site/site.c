@@ -184,6 +184,7 @@ void site_free(struct site *site)
 		free(uplink->address.items);
 		free(uplink->public_address.items);
 		free(uplink->gateway.items);
+		free(uplink->learnt.items);
 		free_names(&uplink->probe);
 	}
 	for (size_t i = 0; i < site->server_count; i++) {
@@ -221,5 +222,8 @@ void site_free(struct site *site)
 	free(site->domain);
 	free(site->hostmaster);
 	free(site->run_dir);
+	free(site->state_dir);
+	free_names(&site->notify);
+	free_names(&site->on_change);
 	free(site);
 }

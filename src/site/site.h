@@ -64,6 +64,8 @@ struct uplink {
 	struct address_list public_address; /*!< Empty: the same as address. */
 	struct address_list
 		gateway;        /*!< Empty: learnt from the main table. At most one a family. */
+	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
+	struct address_list learnt;
 	struct name_list probe; /*!< As written; see the manual for what is run. */
 	unsigned interval_ms;
 	unsigned down_after;
@@ -149,6 +151,9 @@ struct site {
 	uint32_t route_table;
 	uint32_t rule_priority;
 	char *run_dir;
+	char *state_dir;
+	struct name_list notify;    /*!< Commands, for a shell. */
+	struct name_list on_change; /*!< «nsupdate FILE [SERVER]» or «exec COMMAND», as written. */
 
 	struct uplink *uplinks;
 	size_t uplink_count;

@@ -7,6 +7,7 @@
 #include "table/journal_json.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 const char *journal_time_text(int64_t wall_ms, char *buffer)
@@ -39,11 +40,17 @@ static json_t *known(uint32_t number)
 	return number == JOURNAL_UNKNOWN ? json_null() : json_integer(number);
 }
 
-/*! A reason may quote what a program has said: anything but UTF-8 is not told. */
+/*! A reason may be cut within a character; and one that is not UTF-8 at all is not told. */
 static json_t *plain(const char *text)
 {
-	json_t *string = text[0] != '\0' ? json_string(text) : NULL;
-	return string != NULL ? string : json_null();
+	size_t length = strlen(text);
+	for (size_t cut = 0; cut < 4 && cut < length; cut++) {
+		json_t *string = json_stringn(text, length - cut);
+		if (string != NULL) {
+			return string;
+		}
+	}
+	return json_null();
 }
 
 json_t *journal_entry_json(const struct journal_entry *entry)
