@@ -25,7 +25,7 @@
 /*! Descriptor of the socket in the keeper; all others are closed there. */
 #define KEEPER_FD 3
 
-/*! One that ends sooner is not started again before the next tick. */
+/*! One that ends sooner is started again once at once, and then with the next tick. */
 #define RESTART_MS 5000
 
 /*! How long the last entries may take when the daemon ends. */
@@ -39,6 +39,7 @@ struct journal_keeper {
 	int socket; /*!< -1: none runs. */
 	uint64_t started_ms;
 	bool aside;        /*!< The next one begins a new file. */
+	bool restarted;    /*!< Since the last tick, although it had just been started. */
 	bool told_of_loss; /*!< Once for each time that it hangs. */
 	uint64_t lost;
 	char path[]; /*!< Of the journal. */
@@ -98,7 +99,9 @@ static void keeper_ended(struct journal_keeper *keeper)
 	if (!keeper->aside) {
 		log_warning("journal '%s', its process ended: starting another one", keeper->path);
 	}
-	if (keeper->aside || table_now_ms() - keeper->started_ms > RESTART_MS) {
+	bool soon = table_now_ms() - keeper->started_ms <= RESTART_MS;
+	if (!soon || !keeper->restarted) {
+		keeper->restarted = soon;
 		(void)keeper_start(keeper);
 	}
 }
@@ -258,7 +261,11 @@ void journal_keeper_confirm(struct journal_keeper *keeper,
 
 void journal_keeper_tick(struct journal_keeper *keeper)
 {
-	if (keeper != NULL && keeper->socket < 0) {
+	if (keeper == NULL) {
+		return;
+	}
+	keeper->restarted = false;
+	if (keeper->socket < 0) {
 		(void)keeper_start(keeper);
 	}
 }

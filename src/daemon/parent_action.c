@@ -37,6 +37,7 @@ struct parent_actions {
 	char *input;    /*!< JSON for a command. */
 	char *all;      /*!< «id=address,...» of all uplinks. */
 	char *followed; /*!< The same of those that are not in the site file. */
+	char *was;      /*!< What the parent holds of those that have changed. */
 };
 
 static int run_next(struct parent_actions *actions);
@@ -120,6 +121,7 @@ void parent_actions_close(struct parent_actions *actions)
 	free(actions->input);
 	free(actions->all);
 	free(actions->followed);
+	free(actions->was);
 	free(actions);
 }
 
@@ -151,12 +153,12 @@ bool parent_actions_any(const struct parent_actions *actions)
 	return actions->count > 0;
 }
 
-static void add_addresses(struct text *text, const struct parent_row *row)
+static void add_addresses(struct text *text, const char *id, const struct journal_addresses *list)
 {
-	for (size_t i = 0; i < row->sent.count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		char address[ADDRESS_TEXT_MAX];
-		text_add(text, "%s%s=%s", text->length > 0 ? "," : "", row->id,
-		         address_format(&row->sent.items[i], address));
+		text_add(text, "%s%s=%s", text->length > 0 ? "," : "", id,
+		         address_format(&list->items[i], address));
 	}
 }
 
@@ -197,6 +199,10 @@ static int run_update(struct parent_actions *actions, const char *operands)
 	if (actions->followed[0] != '\0') {
 		arguments[count++] = "--addresses";
 		arguments[count++] = actions->followed;
+	}
+	if (actions->was[0] != '\0') {
+		arguments[count++] = "--was";
+		arguments[count++] = actions->was;
 	}
 	const char *const environment[] = { NULL };
 	int ret = hook_run(actions->hook, &(struct hook_job){ .arguments = arguments,
@@ -243,19 +249,27 @@ int parent_actions_run(struct parent_actions *actions, const struct parent_row *
 {
 	struct text all = TEXT_EMPTY;
 	struct text followed = TEXT_EMPTY;
+	struct text was = TEXT_EMPTY;
 	for (size_t i = 0; i < count; i++) {
-		add_addresses(&all, &rows[i]);
-		if (!rows[i].fixed) {
-			add_addresses(&followed, &rows[i]);
+		const struct parent_row *row = &rows[i];
+		add_addresses(&all, row->id, &row->sent);
+		if (!row->fixed) {
+			add_addresses(&followed, row->id, &row->sent);
+		}
+		if (row->confirmed_once && !journal_addresses_equal(&row->sent, &row->confirmed)) {
+			add_addresses(&was, row->id, &row->confirmed);
 		}
 	}
 	free(actions->all);
 	free(actions->followed);
+	free(actions->was);
 	free(actions->input);
 	actions->all = text_take(&all);
 	actions->followed = text_take(&followed);
+	actions->was = text_take(&was);
 	actions->input = make_input(actions, rows, count);
-	if (actions->all == NULL || actions->followed == NULL || actions->input == NULL) {
+	if (actions->all == NULL || actions->followed == NULL || actions->was == NULL ||
+	    actions->input == NULL) {
 		return -ENOMEM;
 	}
 	actions->next = 0;

@@ -15,9 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "table/table_lmdb_private.h"
+
+/*! In bytes: two pages of data, and the slots of all readers in the lock file. */
+#define ROOM_LEAST 65536
 
 struct journal_writer {
 	MDB_env *env;
@@ -108,6 +112,16 @@ static int check_length(const char *path)
 	return status.st_size != 0 && status.st_size < 2 * sysconf(_SC_PAGESIZE) ? -EBADMSG : 0;
 }
 
+/*! LMDB maps its lock file: where there is no room for its pages, writing there is SIGBUS. */
+static int check_room(const char *path)
+{
+	struct statvfs status;
+	if (statvfs(path, &status) != 0) {
+		return -errno;
+	}
+	return (uint64_t)status.f_bavail * status.f_frsize < ROOM_LEAST ? -ENOSPC : 0;
+}
+
 int journal_writer_open(const char *path, struct journal_writer **writer)
 {
 	struct journal_writer *opened = calloc(1, sizeof(*opened));
@@ -115,6 +129,9 @@ int journal_writer_open(const char *path, struct journal_writer **writer)
 		return -ENOMEM;
 	}
 	int ret = make_folder(path);
+	if (ret == 0) {
+		ret = check_room(path);
+	}
 	if (ret == 0) {
 		ret = check_length(path);
 		ret = ret == -ENOENT ? 0 : ret;

@@ -10,9 +10,10 @@ require "both uplinks are published" data_plane_up
 history() {
 	ctl history --json "$@"
 }
-# recorded FILTER: an entry for which the filter of jq(1) is true.
+# recorded FILTER: an entry for which the filter of jq(1) is true. Slurped, since jq -e is content with
+# no input at all.
 recorded() {
-	history | jq -e "any(.[]; $1)"
+	history | jq -se "any(.[0][]; $1)"
 }
 
 expect "the start is recorded" wait_for 5 recorded '.event == "daemon-started" and (.reason | test("nothing to adopt"))'
@@ -62,9 +63,9 @@ lines() {
 	ctl history | grep -E '^20[0-9-]{8} [0-9:]{8} backup +uplink-withdrawn +interface wan1 is down +withdrawn after [0-9.]+ ms'
 }
 expect "a line has time, what, why and how long" lines
-expect "--since 10m has it" eval 'history --since 10m | jq -e "length > 5"'
+expect "--since 10m has it" eval 'history --since 10m | jq -se ".[0] | length > 5"'
 expect "--since tomorrow has nothing" same "[]" history --since "$(date -d tomorrow +%F)"
-expect "--since a date has it" eval 'history --since "$(date -d "5 minutes ago" +%FT%H:%M)" | jq -e "length > 5"'
+expect "--since a date has it" eval 'history --since "$(date -d "5 minutes ago" +%FT%H:%M)" | jq -se ".[0] | length > 5"'
 expect "--since nonsense is refused" fails history --since yesterday
 
 # The daemon dies, again and again; the journal does not.
@@ -82,7 +83,7 @@ for i in $(seq 30); do
 done
 expect "30 kills: each start left its entries" eval '[ "$i" = 30 ] && [ "$kept" -gt 50 ]'
 numbers_rise() {
-	history | jq -e '[.[].number] | . == (. | sort | unique)'
+	history | jq -se '[.[0][].number] | . == (. | sort | unique)'
 }
 expect "30 kills: every entry is whole" numbers_rise
 gateway_addresses backup
