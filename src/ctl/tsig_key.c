@@ -79,11 +79,14 @@ static int parse_colons(char *text, struct tsig_key *key)
 	size_t count = 0;
 	text += strspn(text, BLANKS "#");
 	text[strcspn(text, " \t\r\n")] = '\0';
-	for (char *word = strtok_r(text, ":", &rest); word != NULL && count < 3;
+	for (char *word = strtok_r(text, ":", &rest); word != NULL;
 	     word = strtok_r(NULL, ":", &rest)) {
+		if (count == 3) {
+			return -EINVAL;
+		}
 		part[count++] = word;
 	}
-	if (count < 2 || rest == NULL || *rest != '\0') {
+	if (count < 2) {
 		return -EINVAL;
 	}
 	int ret = set_word(key, offsetof(struct tsig_key, name), part[count - 2]);
