@@ -63,12 +63,28 @@ bool address_equal(const struct address *a, const struct address *b)
 	return address_compare(a, b) == 0;
 }
 
+/*! A range of addresses and what one of it is called. */
+struct named_prefix {
+	const char *prefix;
+	const char *name;
+};
+
+/*! The name of the range that holds an address, or NULL; the list ends with a row of NULL. */
+static const char *range_name(const struct named_prefix *ranges, const struct address *address)
+{
+	for (; ranges->prefix != NULL; ranges++) {
+		struct prefix prefix;
+		if (prefix_parse(ranges->prefix, &prefix) == 0 &&
+		    prefix_contains(&prefix, address)) {
+			return ranges->name;
+		}
+	}
+	return NULL;
+}
+
 const char *address_unpublishable(const struct address *address)
 {
-	static const struct {
-		const char *prefix;
-		const char *name;
-	} refused[] = {
+	static const struct named_prefix refused[] = {
 		{ "0.0.0.0/8", "an address of «this network»" },
 		{ "127.0.0.0/8", "a loopback address" },
 		{ "169.254.0.0/16", "a link-local address" },
@@ -78,16 +94,22 @@ const char *address_unpublishable(const struct address *address)
 		{ "::1/128", "a loopback address" },
 		{ "fe80::/10", "a link-local address" },
 		{ "ff00::/8", "a multicast address" },
+		{ 0 },
 	};
+	return range_name(refused, address);
+}
 
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		struct prefix prefix;
-		if (prefix_parse(refused[i].prefix, &prefix) == 0 &&
-		    prefix_contains(&prefix, address)) {
-			return refused[i].name;
-		}
-	}
-	return NULL;
+const char *address_private(const struct address *address)
+{
+	static const struct named_prefix ranges[] = {
+		{ "10.0.0.0/8", "private (RFC 1918)" },
+		{ "172.16.0.0/12", "private (RFC 1918)" },
+		{ "192.168.0.0/16", "private (RFC 1918)" },
+		{ "100.64.0.0/10", "of the provider's own NAT (RFC 6598)" },
+		{ "fc00::/7", "unique local (RFC 4193)" },
+		{ 0 },
+	};
+	return range_name(ranges, address);
 }
 
 int prefix_parse(const char *text, struct prefix *prefix)

@@ -62,6 +62,13 @@ bool address_equal(const struct address *a, const struct address *b);
 const char *address_unpublishable(const struct address *address);
 
 /*!
+ * \brief What kind of private address it is, in words, or NULL if the whole internet may know it.
+ *
+ * RFC 1918, RFC 6598 (carrier-grade NAT) and RFC 4193 (unique local IPv6).
+ */
+const char *address_private(const struct address *address);
+
+/*!
  * \brief Parse «address/length»; without a length it is that of a single host.
  * \return 0, or -EINVAL.
  */

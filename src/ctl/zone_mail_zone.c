@@ -36,11 +36,46 @@ static int add_authority(struct zone *zone, const struct site *site, const char 
 	                                           : 0;
 }
 
-/*! Delegation of the zone itself, for whoever hosts the one above. */
-static int add_above(struct zone *above, const struct site *site, const char *domain)
+/*! Of mail domains outside, where this zone is the one that has their names. */
+static int add_name_servers_of_others(struct zone *zone, const struct site *site,
+                                      const char *domain)
 {
+	int ret = 0;
+	for (size_t i = 0; i < site->mail_count && ret == 0; i++) {
+		const char *other = site->mails[i].domain;
+		if (zone_contains(domain, site->domain) && !zone_contains(domain, other) &&
+		    zone_of_name(site, other, false) == NULL) {
+			ret = zone_parent_name_servers(zone, site, other);
+		}
+	}
+	return ret;
+}
+
+/*!
+ * What the zones of others need: the delegation, and the addresses of the name servers. The latter lie in the
+ * site's domain. Where that is neither in this zone nor above it they are no glue, no registry takes them, and
+ * the names exist only once the site's own zone has them.
+ */
+static int add_elsewhere(const struct site *site, const char *domain, struct zone *above,
+                         struct zone *beside)
+{
+	bool glue = zone_contains(domain, site->domain) || zone_contains(site->domain, domain);
 	int ret = zone_parent_delegate(above, site, domain);
-	return ret == 0 ? zone_parent_name_servers(above, site, domain) : ret;
+	return ret == 0 ? zone_parent_name_servers(glue ? above : beside, site, domain) : ret;
+}
+
+/*! A zone without records has no comment. */
+static int add_comments(const struct site *site, const struct zone *above,
+                        const struct zone *beside, struct text *text)
+{
+	struct text title = TEXT_EMPTY;
+	int ret = zone_format_comments(above, ";", "For the zone above:", text);
+	text_add(&title, "For the zone %s:", site->domain);
+	if (ret == 0) {
+		ret = title.failed ? -ENOMEM : zone_format_comments(beside, ";", title.data, text);
+	}
+	text_free(&title);
+	return ret;
 }
 
 static int fill(const struct site *site, const struct mail *mail, uint32_t serial,
@@ -48,8 +83,10 @@ static int fill(const struct site *site, const struct mail *mail, uint32_t seria
 {
 	struct zone *zone = NULL;
 	struct zone *above = NULL;
+	struct zone *beside = NULL;
 	int ret = zone_new(mail->domain, &zone);
 	ret = ret == 0 ? zone_new(".", &above) : ret;
+	ret = ret == 0 ? zone_new(".", &beside) : ret;
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -58,12 +95,14 @@ static int fill(const struct site *site, const struct mail *mail, uint32_t seria
 	ret = add_authority(zone, site, mail->domain, serial);
 	zone_copy(zone, parent->domain);
 	zone_copy(zone, parent->elsewhere);
-	ret = ret == 0 ? add_above(above, site, mail->domain) : ret;
+	ret = ret == 0 ? add_name_servers_of_others(zone, site, mail->domain) : ret;
+	ret = ret == 0 ? add_elsewhere(site, mail->domain, above, beside) : ret;
 	ret = ret == 0 ? zone_text(zone, text) : ret;
-	ret = ret == 0 ? zone_format_comments(above, ";", "For the zone above:", text) : ret;
+	ret = ret == 0 ? add_comments(site, above, beside, text) : ret;
 	ret = ret == 0 ? zone_format_comments(parent->pointers, ";", ZONE_POINTERS_TITLE, text)
 	               : ret;
 cleanup:
+	zone_free(beside);
 	zone_free(above);
 	zone_free(zone);
 	return ret;

@@ -191,7 +191,8 @@ static int take_entry(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int conntrack_delete_matching(conntrack_match match, void *context, size_t *deleted)
+int conntrack_delete_matching(const struct conntrack_filter *filter, conntrack_match match,
+                              void *context, size_t *deleted)
 {
 	struct listing listing = { .match = match, .context = context };
 	struct netlink *netlink = NULL;
@@ -201,6 +202,10 @@ int conntrack_delete_matching(conntrack_match match, void *context, size_t *dele
 		return ret;
 	}
 	struct nlmsghdr *request = request_init(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+	if (filter != NULL && filter->mask != 0) {
+		mnl_attr_put_u32(request, CTA_MARK, htonl(filter->mark));
+		mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(filter->mask));
+	}
 	ret = netlink_request(netlink, request, take_entry, &listing);
 
 	size_t count = 0;

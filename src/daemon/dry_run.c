@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "daemon/kernel.h"
+#include "daemon/nft_text.h"
 #include "daemon/observed_text.h"
 #include "daemon/plan.h"
 
@@ -105,11 +106,11 @@ static void print_table(const struct site *site, const struct table *table, stru
 	}
 }
 
-static void print_plan(const struct site *site, const struct plan *plan,
+static void print_plan(const struct site *site, const char *ruleset, const struct plan *plan,
                        const struct observed *observed, struct text *text)
 {
 	print_uplinks(plan, text);
-	text_add(text, "\n# ruleset\n%s%s", plan->ruleset, plan->live);
+	text_add(text, "\n# ruleset\n%s%s", ruleset, plan->live);
 	for (unsigned family = 0; family < FAMILIES; family++) {
 		text_add(text, "\n# %s routes\n", family_name(family));
 		for (size_t i = 0; i < plan->route_count; i++) {
@@ -134,17 +135,22 @@ int dry_run_print(const struct site *site, const char *path)
 {
 	struct observed observed = { 0 };
 	struct plan *plan = NULL;
+	char *ruleset = NULL;
 	int ret = path != NULL ? observed_read(path, &observed) : observe_kernel(&observed);
 	if (ret == 0) {
 		ret = plan_build(site, &observed, 0, &plan);
 	}
 	if (ret == 0) {
+		ret = nft_text(site, &ruleset);
+	}
+	if (ret == 0) {
 		struct text text = TEXT_EMPTY;
-		print_plan(site, plan, &observed, &text);
+		print_plan(site, ruleset, plan, &observed, &text);
 		ret = text.failed || fputs(text.data, stdout) == EOF || fflush(stdout) != 0 ? -EIO
 		                                                                            : 0;
 		text_free(&text);
 	}
+	free(ruleset);
 	plan_free(plan);
 	observed_deinit(&observed);
 	return ret;

@@ -168,9 +168,17 @@ struct connection {
 
 typedef bool (*conntrack_match)(const struct connection *connection, void *context);
 
+/*! What the kernel itself sorts out of a listing. */
+struct conntrack_filter {
+	uint32_t mark;
+	uint32_t mask; /*!< 0: any mark. */
+};
+
 /*!
  * \brief Delete the entries of the connection table that match.
+ * \param filter   Of these alone is asked; NULL: of all.
  * \param deleted  Out: how many.
  * \return 0 or -errno.
  */
-int conntrack_delete_matching(conntrack_match match, void *context, size_t *deleted);
+int conntrack_delete_matching(const struct conntrack_filter *filter, conntrack_match match,
+                              void *context, size_t *deleted);

@@ -8,6 +8,9 @@
 
 #include <sys/socket.h>
 
+#include "daemon/outbound.h"
+#include "daemon/plan_parts.h"
+
 /*! Whether an earlier uplink has the same address: two routers of one make often give out the same. */
 static bool is_taken(const struct nft_source *source, size_t uplink, unsigned family)
 {
@@ -132,6 +135,65 @@ void nft_live_dns_port4(const struct nft_source *source, unsigned uplink, struct
 void nft_live_dns_port6(const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	list_addresses(source, AF_INET6, true, text);
+}
+
+/*! Whether another such prefix holds this one: nftables refuses intervals that overlap. */
+static bool is_covered(const struct nft_source *source, const struct route *route)
+{
+	for (size_t i = 0; i < source->observed->main_route_count; i++) {
+		const struct route *other = &source->observed->main_routes[i];
+		bool wider =
+			other->destination.length < route->destination.length ||
+			(other->destination.length == route->destination.length && other < route);
+		if (other->family == route->family && wider &&
+		    !prefix_is_default(&other->destination) &&
+		    route_uplink(source->uplinks, source->site->uplink_count, other) != 0 &&
+		    prefix_contains(&other->destination, &route->destination.address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void list_specific(const struct nft_source *source, uint8_t family, struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->observed->main_route_count; i++) {
+		const struct route *route = &source->observed->main_routes[i];
+		char prefix[ADDRESS_TEXT_MAX];
+		if (route->family != family || prefix_is_default(&route->destination) ||
+		    prefix_is_link_local(&route->destination) ||
+		    route_uplink(source->uplinks, source->site->uplink_count, route) == 0 ||
+		    is_covered(source, route)) {
+			continue;
+		}
+		nft_separator(text, start);
+		text_add(text, "%s", prefix_format(&route->destination, prefix));
+	}
+}
+
+void nft_live_specific4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_specific(source, AF_INET, text);
+}
+
+void nft_live_specific6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_specific(source, AF_INET6, text);
+}
+
+void nft_live_first(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	static const char *const families[] = { [FAMILY_4] = "ipv4", [FAMILY_6] = "ipv6" };
+	size_t start = text->length;
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		unsigned order[SITE_UPLINKS_MAX];
+		if (outbound_order(source->site, source->uplinks, source->drained, family, order) >
+		    0) {
+			nft_separator(text, start);
+			text_add(text, "%s : goto use_%u", families[family], order[0]);
+		}
+	}
 }
 
 /*! A table entry of its own for each server: mail of other machines is not ours to steer. */

@@ -22,6 +22,13 @@ void nft_live_hairpin6(const struct nft_source *source, unsigned uplink, struct 
 void nft_live_dns_port4(const struct nft_source *source, unsigned uplink, struct text *text);
 void nft_live_dns_port6(const struct nft_source *source, unsigned uplink, struct text *text);
 
+/*! Prefixes that the main table routes by an uplink's interface, other than by a default route. */
+void nft_live_specific4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_specific6(const struct nft_source *source, unsigned uplink, struct text *text);
+
+/*! By family, the uplink that takes new connections of the LAN. */
+void nft_live_first(const struct nft_source *source, unsigned uplink, struct text *text);
+
 /*! Addresses of mail servers: the uplink of what they send, and the source it gets there. */
 void nft_live_mail4(const struct nft_source *source, unsigned uplink, struct text *text);
 void nft_live_mail6(const struct nft_source *source, unsigned uplink, struct text *text);

@@ -50,6 +50,34 @@ static void list_inside(const struct nft_source *source, unsigned uplink, struct
 	}
 }
 
+/*! Addresses that servers hold for one uplink: policy rules lead from them to it. */
+static void list_bound(const struct nft_source *source, uint8_t family, struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < source->site->server_count; i++) {
+		const struct server *server = &source->site->servers[i];
+		bool used = server->reply_path == REPLY_PATH_SOURCE_ADDRESS;
+		for (size_t k = 0; used && k < server->uplink_address_count; k++) {
+			const struct address *address = &server->uplink_address[k].address;
+			char buffer[ADDRESS_TEXT_MAX];
+			if (address->family == family) {
+				nft_separator(text, start);
+				text_add(text, "%s", address_format(address, buffer));
+			}
+		}
+	}
+}
+
+static void list_bound4(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_bound(source, AF_INET, text);
+}
+
+static void list_bound6(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+	list_bound(source, AF_INET6, text);
+}
+
 static void list_jumps(const struct nft_source *source, const char *chain, struct text *text)
 {
 	size_t start = text->length;
@@ -127,11 +155,16 @@ static const struct object common_objects[] = {
 	{ "set", "own6", "type ipv6_addr;", LIVE, nft_live_own6 },
 	{ "set", "home4", "type ipv4_addr . ifname;", LIVE, nft_live_home4 },
 	{ "set", "home6", "type ipv6_addr . ifname;", LIVE, nft_live_home6 },
+	{ "set", "bound4", "type ipv4_addr;", FIXED, list_bound4 },
+	{ "set", "bound6", "type ipv6_addr;", FIXED, list_bound6 },
 	{ "map", "stamp", "type ifname : verdict;", FIXED, list_stamps },
 	{ "map", "use", "type mark : verdict;", FIXED, list_marks },
 	{ "map", "forward", "type ifname : verdict;", FIXED, list_forward_chains },
 	{ "map", "hairpin4", "type ipv4_addr : verdict;", LIVE, nft_live_hairpin4 },
 	{ "map", "hairpin6", "type ipv6_addr : verdict;", LIVE, nft_live_hairpin6 },
+	{ "set", "specific4", "type ipv4_addr; flags interval;", LIVE, nft_live_specific4 },
+	{ "set", "specific6", "type ipv6_addr; flags interval;", LIVE, nft_live_specific6 },
+	{ "map", "first", "type nf_proto : verdict;", LIVE, nft_live_first },
 	{ "map", "mail4", "type ipv4_addr : verdict;", LIVE, nft_live_mail4 },
 	{ "map", "mail6", "type ipv6_addr : verdict;", LIVE, nft_live_mail6 },
 	{ "map", "mail_source4", "type ifname . ipv4_addr : ipv4_addr;", LIVE,

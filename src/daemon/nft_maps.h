@@ -18,6 +18,7 @@ struct nft_source {
 	const struct nft_forwards *forwards;
 	const struct uplink_view *uplinks;
 	const struct observed *observed;
+	uplink_set drained;
 	const struct mail_senders *senders;
 };
 

@@ -47,7 +47,7 @@ static void declare(const struct nft_source *source, struct text *text)
 			text_add(text, "\tchain dns_%u { }\n", number);
 		}
 	}
-	text_add(text, "\tchain restore { }\n\tchain choose { }\n%s",
+	text_add(text, "\tchain restore { }\n\tchain choose_main { }\n\tchain choose { }\n%s",
 	         port ? "\tchain dns_reply { }\n" : "");
 	text_add(text,
 	         "\tchain mark_in { type filter hook prerouting priority mangle; policy accept; }\n"
@@ -97,8 +97,11 @@ static void fill_uplink_chains(const struct nft_source *source, struct text *tex
 }
 
 /*!
- * New flows from inside take the uplink that the main table would choose, if it is an uplink's. What a
- * mail server sends takes the one that its map says, also if the main table has lost its only default.
+ * New flows from inside. Where the main table has more than a default route to say, it decides, and
+ * also where its default leads elsewhere than to an uplink. What a mail server sends takes the uplink
+ * that its map says; the rest the first one in use, if the site wants so and the source is not bound to
+ * an uplink, as a server's address for it or a global IPv6 address is. Both also work while the main
+ * table has lost its only default route.
  */
 static void fill_choose(const struct nft_source *source, struct text *text)
 {
@@ -114,14 +117,24 @@ static void fill_choose(const struct nft_source *source, struct text *text)
 	}
 	text->failed |= names.failed || jumps.failed;
 	text_add(text,
+	         "\tchain choose_main {\n"
+	         "\t\tfib daddr oifname vmap { %s }\n"
+	         "\t}\n"
 	         "\tchain choose {\n"
+	         "\t\tip daddr @specific4 goto choose_main\n"
+	         "\t\tip6 daddr @specific6 goto choose_main\n"
 	         "\t\ttcp dport 25 fib daddr oif missing ip saddr vmap @mail4\n"
 	         "\t\ttcp dport 25 fib daddr oif missing ip6 saddr vmap @mail6\n"
 	         "\t\ttcp dport 25 fib daddr oifname { %s } ip saddr vmap @mail4\n"
 	         "\t\ttcp dport 25 fib daddr oifname { %s } ip6 saddr vmap @mail6\n"
-	         "\t\tfib daddr oifname vmap { %s }\n"
+	         "\t\tip saddr @bound4 goto choose_main\n"
+	         "\t\tip6 saddr @bound6 goto choose_main\n"
+	         "\t\tip6 saddr != fc00::/7 goto choose_main\n"
+	         "\t\tfib daddr oif missing meta nfproto vmap @first\n"
+	         "\t\tfib daddr oifname { %s } meta nfproto vmap @first\n"
+	         "\t\tgoto choose_main\n"
 	         "\t}\n",
-	         names.data, names.data, jumps.data);
+	         jumps.data, names.data, names.data, names.data);
 	text_free(&names);
 	text_free(&jumps);
 }
@@ -275,7 +288,11 @@ int nft_live(const struct site *site, const struct uplink_view *uplinks,
 		return ret;
 	}
 	struct nft_source source = {
-		.site = site, .uplinks = uplinks, .observed = observed, .senders = &senders
+		.site = site,
+		.uplinks = uplinks,
+		.observed = observed,
+		.drained = drained,
+		.senders = &senders,
 	};
 	struct text text = TEXT_EMPTY;
 	nft_maps_print(&source, NFT_MAPS_FLUSH, true, &text);

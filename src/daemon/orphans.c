@@ -62,7 +62,7 @@ int orphans_end(const struct site *site, const struct plan *plan, const struct o
 	int ret = nft_forwards_build(site, &forwards);
 	if (ret == 0) {
 		struct search search = { plan, observed, forwards };
-		ret = conntrack_delete_matching(is_orphan, &search, &deleted);
+		ret = conntrack_delete_matching(NULL, is_orphan, &search, &deleted);
 	}
 	nft_forwards_free(forwards);
 	if (ret != 0) {

@@ -31,13 +31,12 @@ void pass_note_started(struct recorder *recorder, const struct table *published,
 	              published->uplink_count, observed->route_count, observed->rule_count);
 }
 
-void pass_note_forwards(struct recorder *recorder, const struct site *site, const struct plan *last,
-                        const struct plan *plan)
+/*! Said once for each reading of the site file. */
+static void note_forwards(struct recorder *recorder, const struct site *site)
 {
 	struct site_forward *forwards = NULL;
 	size_t count = 0;
-	if ((last != NULL && strcmp(last->ruleset, plan->ruleset) == 0) ||
-	    site_forwards(site, &forwards, &count) != 0) {
+	if (site_forwards(site, &forwards, &count) != 0) {
 		return;
 	}
 	size_t services = 0;
@@ -49,6 +48,23 @@ void pass_note_forwards(struct recorder *recorder, const struct site *site, cons
 	              "%zu service%s of %zu name%s on %zu uplink%s", services,
 	              services == 1 ? "" : "s", count, count == 1 ? "" : "s", site->uplink_count,
 	              site->uplink_count == 1 ? "" : "s");
+}
+
+void pass_note_end(struct recorder *recorder, const struct standing *standing,
+                   const struct plan *plan, struct uplink_history *histories)
+{
+	const struct plan *last = standing->plan;
+	const struct uplink_sets *broken = &standing->broken;
+	const bool whole[FOREIGN_KINDS] = {
+		[FOREIGN_RULESET] = standing->ruleset,
+		[FOREIGN_ROUTES] = (broken->family[FAMILY_4] | broken->family[FAMILY_6]) == 0,
+	};
+	if (standing->ruleset &&
+	    (last == NULL || last->uplinks[0].uplink != plan->uplinks[0].uplink)) {
+		note_forwards(recorder, standing->site);
+	}
+	uplink_history_note(histories, plan, standing->published, recorder);
+	recorder_pass_end(recorder, whole);
 }
 
 void pass_note_ruleset(struct recorder *recorder, const char *process, unsigned pid)

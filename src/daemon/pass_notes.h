@@ -6,19 +6,19 @@
 
 #pragma once
 
-#include "daemon/plan.h"
-#include "daemon/recorder.h"
+#include "daemon/reconcile.h"
 
 /*! \brief The first pass: what the daemon found installed and published. */
 void pass_note_started(struct recorder *recorder, const struct table *published,
                        const struct observed *observed);
 
 /*!
- * \brief The forwards of a site are in the kernel: said once for each change of them.
- * \param last  The plan that was installed before; NULL: none.
+ * \brief A pass has ended: what was installed, what became of the uplinks, what was repaired.
+ * \param standing   As it is now, but for the plan, which is that of the pass before.
+ * \param histories  Of the uplinks, by number.
  */
-void pass_note_forwards(struct recorder *recorder, const struct site *site, const struct plan *last,
-                        const struct plan *plan);
+void pass_note_end(struct recorder *recorder, const struct standing *standing,
+                   const struct plan *plan, struct uplink_history *histories);
 
 /*! \brief Others have changed our ruleset. \param process  May be empty: not known. */
 void pass_note_ruleset(struct recorder *recorder, const char *process, unsigned pid);

@@ -39,16 +39,13 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 	}
 	int ret = plan_uplinks(site, observed, built);
 	if (ret == 0) {
-		ret = plan_routes(site, observed, built);
+		ret = plan_routes(site, observed, drained, built);
 	}
 	if (ret == 0) {
 		ret = plan_rules(site, observed, built);
 	}
 	if (ret == 0) {
 		ret = plan_table(site, observed, drained, built);
-	}
-	if (ret == 0) {
-		ret = nft_text(site, &built->ruleset);
 	}
 	if (ret == 0) {
 		ret = nft_live(site, built->uplinks, observed, drained, &built->live);
@@ -68,7 +65,6 @@ void plan_free(struct plan *plan)
 	}
 	table_free(plan->table);
 	free(plan->uplinks);
-	free(plan->ruleset);
 	free(plan->live);
 	free(plan->routes);
 	free(plan->rules);
@@ -81,12 +77,12 @@ struct missing {
 	struct uplink_sets sets;
 };
 
-/*! The guard table is no uplink's: what it lacks makes nobody unreachable. */
+/*! The guard and outbound tables are no uplink's: what they lack makes nobody unreachable. */
 static void missing_from_table(struct missing *missing, uint8_t family, uint32_t table)
 {
 	uint32_t number = table - missing->site->route_table;
 	missing->sets.family[family == AF_INET ? FAMILY_4 : FAMILY_6] |=
-		number == 0 ? 0 : UPLINK_BIT(number);
+		number == 0 || number > SITE_UPLINKS_MAX ? 0 : UPLINK_BIT(number);
 }
 
 static int missing_route(const void *item, void *context)

@@ -31,7 +31,8 @@ struct uplink_family {
 	struct address public;  /*!< What DNS answers: public-address, or the own one. */
 	struct address gateway; /*!< None on a point-to-point interface. */
 	bool routed;      /*!< Packets can leave by it: link, address and gateway are there. */
-	bool usable;      /*!< Routed, and nothing that is known keeps forwards from working. */
+	bool open;        /*!< Routed, and nothing that is known keeps connections from working. */
+	bool usable;      /*!< Open, and the outside can reach its address: may be answered. */
 	char reason[160]; /*!< Why it is not usable; empty if it is, or if nobody expects it. */
 };
 
@@ -46,7 +47,6 @@ struct uplink_view {
 struct plan {
 	struct uplink_view *uplinks;
 	size_t uplink_count;
-	char *ruleset;        /*!< nft text of what follows from the site alone, see nft_text.h. */
 	char *live;           /*!< nft text of the elements that follow the uplinks' state. */
 	struct route *routes; /*!< Sorted by route_compare(). */
 	size_t route_count;

@@ -10,6 +10,8 @@
  * Guard table: packets from the LAN that carry no mark have not passed our ruleset (it was flushed, or
  * is not there yet), so they are neither translated nor bound to an uplink. The guard lets them go
  * inside and stops the rest: a flushed ruleset is no reason to leak inside addresses.
+ *
+ * Outbound table: the ways out for what the gateway itself opens, in order.
  */
 
 #include "daemon/plan_parts.h"
@@ -21,6 +23,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "daemon/outbound.h"
 
 /*! Metric of the unreachable default: behind every other route. */
 #define METRIC_LAST UINT32_MAX
@@ -36,11 +39,10 @@ static int add_route(struct plan *plan, const struct route *route)
 	return 0;
 }
 
-/*! The uplink whose interface a route leaves by, or 0. */
-static unsigned route_uplink(const struct plan *plan, const struct route *route)
+unsigned route_uplink(const struct uplink_view *uplinks, size_t count, const struct route *route)
 {
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		const struct uplink_view *view = &plan->uplinks[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct uplink_view *view = &uplinks[i];
 		if (view->link != NULL && view->link->index == route->link) {
 			return view->uplink->number;
 		}
@@ -48,18 +50,17 @@ static unsigned route_uplink(const struct plan *plan, const struct route *route)
 	return 0;
 }
 
-/*!
- * Whether a prefix stands for «everywhere».
- *
- * VPNs put 0.0.0.0/1 and 128.0.0.0/1, or 2000::/3, in front of a default route. No inside network is
- * larger than 10.0.0.0/8 or fc00::/7.
- */
-static bool is_default(const struct prefix *prefix)
+static bool leaves_by_uplink(const struct plan *plan, const struct route *route)
+{
+	return route_uplink(plan->uplinks, plan->uplink_count, route) != 0;
+}
+
+bool prefix_is_default(const struct prefix *prefix)
 {
 	return prefix->length < (prefix->address.family == AF_INET ? 8 : 7) || prefix->length == 0;
 }
 
-static bool is_link_local(const struct prefix *prefix)
+bool prefix_is_link_local(const struct prefix *prefix)
 {
 	static const struct prefix link_local = {
 		.address = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } },
@@ -76,10 +77,10 @@ static bool is_link_local(const struct prefix *prefix)
 static bool is_shadowed(const struct observed *observed, const struct plan *plan,
                         const struct route *route)
 {
-	bool own = route_uplink(plan, route) != 0;
+	bool own = leaves_by_uplink(plan, route);
 	for (size_t i = 0; i < observed->main_route_count; i++) {
 		const struct route *other = &observed->main_routes[i];
-		bool counts = !own || other->link == route->link || route_uplink(plan, other) == 0;
+		bool counts = !own || other->link == route->link || !leaves_by_uplink(plan, other);
 		if (counts && other->family == route->family &&
 		    prefix_compare(&other->destination, &route->destination) == 0 &&
 		    (other->metric < route->metric ||
@@ -96,9 +97,10 @@ static int add_throws(const struct observed *observed, uint8_t family, uint32_t 
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && i < observed->main_route_count; i++) {
 		const struct route *route = &observed->main_routes[i];
-		if (route->family != family || route_uplink(plan, route) != 0 ||
-		    (is_default(&route->destination) && !guard) ||
-		    is_link_local(&route->destination) || is_shadowed(observed, plan, route)) {
+		if (route->family != family || leaves_by_uplink(plan, route) ||
+		    (prefix_is_default(&route->destination) && !guard) ||
+		    prefix_is_link_local(&route->destination) ||
+		    is_shadowed(observed, plan, route)) {
 			continue;
 		}
 		struct route throw = {
@@ -140,6 +142,20 @@ static bool is_connected(const struct observed *observed, const struct link *lin
 	return false;
 }
 
+static struct route default_route(const struct observed *observed, const struct uplink_view *view,
+                                  unsigned family, uint32_t table)
+{
+	const struct address *gateway = &view->family[family].gateway;
+	return (struct route){
+		.family = family_number(family),
+		.table = table,
+		.type = RTN_UNICAST,
+		.link = view->link->index,
+		.gateway = *gateway,
+		.onlink = gateway->family != 0 && !is_connected(observed, view->link, gateway),
+	};
+}
+
 static int add_uplink_routes(const struct site *site, const struct observed *observed,
                              const struct uplink_view *view, unsigned family, struct plan *plan)
 {
@@ -150,21 +166,13 @@ static int add_uplink_routes(const struct site *site, const struct observed *obs
 		return 0;
 	}
 
-	struct route route = {
-		.family = number,
-		.table = table,
-		.type = RTN_UNICAST,
-		.link = view->link->index,
-		.gateway = state->gateway,
-		.onlink = state->gateway.family != 0 &&
-		          !is_connected(observed, view->link, &state->gateway),
-	};
+	struct route route = default_route(observed, view, family, table);
 	int ret = add_route(plan, &route);
 	for (size_t i = 0; ret == 0 && i < observed->main_route_count; i++) {
 		const struct route *main = &observed->main_routes[i];
 		if (main->family != number || main->link != view->link->index ||
-		    is_default(&main->destination) || is_link_local(&main->destination) ||
-		    is_shadowed(observed, plan, main)) {
+		    prefix_is_default(&main->destination) ||
+		    prefix_is_link_local(&main->destination) || is_shadowed(observed, plan, main)) {
 			continue;
 		}
 		route.destination = main->destination;
@@ -175,7 +183,60 @@ static int add_uplink_routes(const struct site *site, const struct observed *obs
 	return ret;
 }
 
-int plan_routes(const struct site *site, const struct observed *observed, struct plan *plan)
+/*! A «throw» for each prefix that the main table knows better than by a default route. */
+static int add_specific_throws(const struct observed *observed, uint8_t family, uint32_t table,
+                               struct plan *plan)
+{
+	const struct prefix *last = NULL;
+	int ret = 0;
+	for (size_t i = 0; ret == 0 && i < observed->main_route_count; i++) {
+		const struct route *route = &observed->main_routes[i];
+		// Sorted by prefix: several routes to one follow each other.
+		if (route->family != family || route->destination.length == 0 ||
+		    prefix_is_link_local(&route->destination) ||
+		    (last != NULL && prefix_compare(last, &route->destination) == 0)) {
+			continue;
+		}
+		last = &route->destination;
+		struct route throw = {
+			.family = family,
+			.table = table,
+			.destination = route->destination,
+			.type = RTN_THROW,
+		};
+		ret = add_route(plan, &throw);
+	}
+	return ret;
+}
+
+/*!
+ * Default routes of the uplinks that can be used, the first one with the lowest metric.
+ *
+ * Where the operator's default route leads elsewhere, into a tunnel, it stays so.
+ */
+static int add_outbound(const struct site *site, const struct observed *observed,
+                        uplink_set drained, unsigned family, struct plan *plan)
+{
+	unsigned order[SITE_UPLINKS_MAX];
+	uint8_t number = family_number(family);
+	uint32_t table = site_outbound_table(site);
+	const struct route *chosen = main_default(observed, number, 0);
+	size_t count = outbound_order(site, plan->uplinks, drained, family, order);
+	if (count == 0 || (chosen != NULL && !leaves_by_uplink(plan, chosen))) {
+		return 0;
+	}
+	int ret = add_specific_throws(observed, number, table, plan);
+	for (size_t i = 0; ret == 0 && i < count; i++) {
+		const struct uplink_view *view = &plan->uplinks[order[i] - 1];
+		struct route route = default_route(observed, view, family, table);
+		route.metric = (uint32_t)i + 1;
+		ret = add_route(plan, &route);
+	}
+	return ret;
+}
+
+int plan_routes(const struct site *site, const struct observed *observed, uplink_set drained,
+                struct plan *plan)
 {
 	int ret = 0;
 	for (unsigned family = 0; ret == 0 && family < family_count(observed); family++) {
@@ -193,6 +254,9 @@ int plan_routes(const struct site *site, const struct observed *observed, struct
 			if (ret == 0) {
 				ret = add_unreachable(number, table, plan);
 			}
+		}
+		if (ret == 0) {
+			ret = add_outbound(site, observed, drained, family, plan);
 		}
 	}
 	qsort(plan->routes, plan->route_count, sizeof(*plan->routes), route_compare);

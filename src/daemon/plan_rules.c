@@ -14,7 +14,13 @@
 #include "base/array.h"
 
 /*! Offsets from the site's rule priority; the gaps leave room for later kinds. */
-enum { PRIORITY_GUARD = 0, PRIORITY_MARK = 10, PRIORITY_UPLINK = 20, PRIORITY_SERVER = 30 };
+enum {
+	PRIORITY_GUARD = 0,
+	PRIORITY_MARK = 10,
+	PRIORITY_UPLINK = 20,
+	PRIORITY_SERVER = 30,
+	PRIORITY_OUTBOUND = 40
+};
 
 static int add_rule(struct plan *plan, const struct rule *rule)
 {
@@ -147,6 +153,25 @@ static int add_server_rules(const struct site *site, const struct observed *obse
 	return ret;
 }
 
+/*! What the gateway itself opens and no rule before knows: of its own making, no uplink's address yet. */
+static int add_outbound_rules(const struct site *site, const struct observed *observed,
+                              struct plan *plan)
+{
+	int ret = 0;
+	for (unsigned family = 0; ret == 0 && family < family_count(observed); family++) {
+		struct rule rule = {
+			.family = family_number(family),
+			.priority = site->rule_priority + PRIORITY_OUTBOUND,
+			.iif = "lo",
+			.table = site_outbound_table(site),
+		};
+		if (site->outbound == OUTBOUND_FAILOVER) {
+			ret = add_rule(plan, &rule);
+		}
+	}
+	return ret;
+}
+
 int plan_rules(const struct site *site, const struct observed *observed, struct plan *plan)
 {
 	int ret = add_guard_rules(site, observed, plan);
@@ -158,6 +183,9 @@ int plan_rules(const struct site *site, const struct observed *observed, struct 
 	}
 	if (ret == 0) {
 		ret = add_server_rules(site, observed, plan);
+	}
+	if (ret == 0) {
+		ret = add_outbound_rules(site, observed, plan);
 	}
 	qsort(plan->rules, plan->rule_count, sizeof(*plan->rules), rule_compare);
 	return ret;

@@ -39,10 +39,14 @@ static bool has_address(const struct observed *observed, const struct link *link
 	return false;
 }
 
-/*! The first configured address that the interface holds, else (none configured) its own first. */
+/*!
+ * The first configured address that the interface holds, else (none configured) its own first one,
+ * rather one that the outside can reach. A unique local one beside it, or alone, is no way out.
+ */
 static struct address find_address(const struct uplink *uplink, const struct observed *observed,
                                    const struct link *link, uint8_t family)
 {
+	struct address found = { 0 };
 	for (size_t i = 0; i < uplink->address.count; i++) {
 		const struct address *address = &uplink->address.items[i];
 		if (address->family == family && has_address(observed, link, address)) {
@@ -51,16 +55,18 @@ static struct address find_address(const struct uplink *uplink, const struct obs
 	}
 	for (size_t i = 0; uplink->address.count == 0 && i < observed->address_count; i++) {
 		const struct link_address *own = &observed->addresses[i];
-		if (own->link == link->index && own->usable &&
-		    own->prefix.address.family == family) {
-			return own->prefix.address;
+		const struct address *address = &own->prefix.address;
+		bool private = address_private(address) != NULL;
+		if (own->link == link->index && own->usable && address->family == family &&
+		    !(private && family == AF_INET6) &&
+		    (found.family == 0 || (address_private(&found) != NULL && !private))) {
+			found = *address;
 		}
 	}
-	return (struct address){ 0 };
+	return found;
 }
 
-/*! The main table's best default route on an interface, or NULL. */
-static const struct route *main_default(const struct observed *observed, uint8_t family, int link)
+const struct route *main_default(const struct observed *observed, uint8_t family, int link)
 {
 	const struct route *best = NULL;
 	for (size_t i = 0; i < observed->main_route_count; i++) {
@@ -167,6 +173,19 @@ static void judge_reverse_path(const struct site *site, const struct observed *o
 	           filter, view->uplink->interface, name);
 }
 
+/*! What the site file does not name is published only if the outside can reach it. */
+static void judge_learnt(struct uplink_family *state)
+{
+	const char *kind = address_private(&state->public);
+	char text[ADDRESS_TEXT_MAX];
+	if (kind != NULL) {
+		set_reason(state,
+		           "address %s is %s: nobody outside reaches it; remedy: write what they "
+		           "reach as public-address",
+		           address_format(&state->public, text), kind);
+	}
+}
+
 static void judge_family(const struct site *site, const struct observed *observed,
                          struct uplink_view *view, unsigned family)
 {
@@ -189,6 +208,10 @@ static void judge_family(const struct site *site, const struct observed *observe
 		                  "sysctl -w net.ipv6.conf.all.forwarding=1");
 	} else if (family == FAMILY_4) {
 		judge_reverse_path(site, observed, view, state);
+	}
+	state->open = state->reason[0] == '\0';
+	if (state->open && public == NULL && uplink->address.count == 0) {
+		judge_learnt(state);
 	}
 	state->usable = state->reason[0] == '\0';
 }

@@ -31,6 +31,7 @@
 #include "daemon/pass_notes.h"
 #include "daemon/publisher.h"
 #include "daemon/ruleset.h"
+#include "daemon/stranded.h"
 
 struct reconcile {
 	struct site *site;
@@ -71,6 +72,9 @@ int reconcile_open(struct site *site, struct recorder *recorder, struct reconcil
 		goto cleanup;
 	}
 	ret = ruleset_open(&opened->ruleset);
+	if (ret == 0) {
+		ret = ruleset_set_site(&opened->ruleset, site);
+	}
 	if (ret != 0) {
 		goto cleanup;
 	}
@@ -114,17 +118,6 @@ static struct uplink_sets all_uplinks(void)
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
 }
 
-/*! Publish a table, and tell of the step if that changed anything. */
-static int publish(struct reconcile *reconcile, enum journal_step step, struct table *table)
-{
-	uint64_t before = reconcile->publisher.table->meta.generation;
-	int ret = publisher_publish(&reconcile->publisher, table);
-	if (reconcile->publisher.table->meta.generation != before) {
-		recorder_step(reconcile->recorder, step);
-	}
-	return ret;
-}
-
 /*! Steps of a pass that change something; the caller has observed and planned. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
                    const struct observed *observed, enum refill refill)
@@ -141,27 +134,26 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 	return ret;
 }
 
-/*! Say what the pass did, while the plan before it is still known. */
-static void record_pass(struct reconcile *reconcile, const struct plan *plan)
+/*! End the connections that would otherwise go nowhere for ever. */
+static void end_connections(struct reconcile *reconcile, const struct plan *plan,
+                            const struct observed *observed, enum refill refill)
 {
-	const bool whole[FOREIGN_KINDS] = {
-		[FOREIGN_RULESET] = reconcile->ruleset.installed,
-		[FOREIGN_ROUTES] = (reconcile->broken.family[FAMILY_4] |
-		                    reconcile->broken.family[FAMILY_6]) == 0,
-	};
-	if (reconcile->ruleset.installed) {
-		pass_note_forwards(reconcile->recorder, reconcile->site, reconcile->plan, plan);
+	size_t orphans = 0;
+	size_t stranded = 0;
+	// What comes in knows no address, so only a ruleset that was not there has left orphans.
+	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
+		(void)orphans_end(reconcile->site, plan, observed, &orphans);
 	}
-	uplink_history_note(reconcile->history, plan, reconcile->publisher.table,
-	                    reconcile->recorder);
-	recorder_pass_end(reconcile->recorder, whole);
+	(void)stranded_end(reconcile->site, reconcile->plan, plan, &stranded);
+	recorder_connections(reconcile->recorder, orphans + stranded);
 }
 
 /*! Keep what a pass saw and wanted, for the next one and for status. */
 static void keep_pass(struct reconcile *reconcile, struct plan *plan, const struct observed *before,
                       const struct observed *after)
 {
-	record_pass(reconcile, plan);
+	struct standing last = reconcile_standing(reconcile);
+	pass_note_end(reconcile->recorder, &last, plan, reconcile->history);
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);
 	observed_deinit(&reconcile->observed);
@@ -206,8 +198,8 @@ int reconcile_run(struct reconcile *reconcile)
 		moved = ~(uplink_set)0;
 	}
 	enum refill refill = ruleset_needed(&reconcile->ruleset, reconcile->plan, plan);
-	ret = publish(reconcile, JOURNAL_WITHDRAWN,
-	              answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
+	ret = publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
+	                     answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
 	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
 		// Still answered: what serves it stays as it is, and so does the last plan.
 		recorder_pass_end(reconcile->recorder, (const bool[FOREIGN_KINDS]){ false });
@@ -224,13 +216,10 @@ int reconcile_run(struct reconcile *reconcile)
 	reconcile->broken = read_back == 0 && reconcile->ruleset.installed
 	                            ? plan_missing(reconcile->site, plan, NULL, &after)
 	                            : all_uplinks();
-	int published = publish(reconcile, JOURNAL_PUBLISHED,
-	                        answers_installed(plan->table, &reconcile->broken));
-	size_t ended = 0;
-	if (refill != REFILL_NOTHING && reconcile->ruleset.installed &&
-	    orphans_end(reconcile->site, plan, &before, &ended) == 0) {
-		recorder_connections(reconcile->recorder, ended);
-	}
+	int published =
+		publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_PUBLISHED,
+	                       answers_installed(plan->table, &reconcile->broken));
+	end_connections(reconcile, plan, &before, refill);
 
 	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
@@ -267,9 +256,9 @@ static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events 
 	                                  ? lost_by_events(reconcile->site, routing)
 	                                  : all_uplinks();
 	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
-		(void)publish(reconcile, JOURNAL_WITHDRAWN,
-		              answers_withdrawn(reconcile->publisher.table, reconcile->plan->table,
-		                                &lost));
+		(void)publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
+		                     answers_withdrawn(reconcile->publisher.table,
+		                                       reconcile->plan->table, &lost));
 	}
 }
 
@@ -314,9 +303,15 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
 	struct drains drains = reconcile->drains;
+	*taken = false;
+	int ret = ruleset_set_site(&reconcile->ruleset, site);
+	if (ret != 0) {
+		site_free(site);
+		return ret;
+	}
 	reconcile->site = site;
 	drains_restore(&reconcile->drains, reconcile->publisher.table, site);
-	int ret = reconcile_run(reconcile);
+	ret = reconcile_run(reconcile);
 	bool planned =
 		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
 	*taken = planned && reconcile->ruleset.installed;
@@ -330,7 +325,10 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	}
 	reconcile->site = old;
 	reconcile->drains = drains;
-	ret = reconcile_run(reconcile);
+	ret = ruleset_set_site(&reconcile->ruleset, old);
+	if (ret == 0) {
+		ret = reconcile_run(reconcile);
+	}
 	site_free(site);
 	return ret;
 }

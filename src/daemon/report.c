@@ -24,7 +24,12 @@ static void append_address(json_t *array, const struct address *address)
 static const char *uplink_state(const struct standing *standing, const struct uplink_view *view)
 {
 	bool drained = (standing->drains->uplinks & UPLINK_BIT(view->uplink->number)) != 0;
-	return !uplink_view_usable(view) ? "down" : drained ? "drained" : "up";
+	if (!uplink_view_usable(view)) {
+		// The site's own connections may leave by it, but nobody can be told its address.
+		bool open = view->family[FAMILY_4].open || view->family[FAMILY_6].open;
+		return open ? "outbound" : "down";
+	}
+	return drained ? "drained" : "up";
 }
 
 static json_t *status_uplink(const struct standing *standing, const struct uplink_view *view)

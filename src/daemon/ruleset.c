@@ -7,6 +7,7 @@
 #include "daemon/ruleset.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,32 +32,47 @@ void ruleset_close(struct ruleset *ruleset)
 {
 	nft_apply_close(ruleset->nft);
 	nfnl_close(ruleset->nfnl);
+	free(ruleset->text);
+}
+
+int ruleset_set_site(struct ruleset *ruleset, const struct site *site)
+{
+	char *text = NULL;
+	int ret = nft_text(site, &text);
+	if (ret != 0) {
+		return ret;
+	}
+	ruleset->loaded =
+		ruleset->loaded && ruleset->text != NULL && strcmp(ruleset->text, text) == 0;
+	free(ruleset->text);
+	ruleset->text = text;
+	return 0;
 }
 
 enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,
                            const struct plan *plan)
 {
-	if (!ruleset->installed || last == NULL || strcmp(last->ruleset, plan->ruleset) != 0) {
+	if (!ruleset->installed || !ruleset->loaded || last == NULL) {
 		return REFILL_ALL;
 	}
 	return strcmp(last->live, plan->live) != 0 ? REFILL_LIVE : REFILL_NOTHING;
 }
 
 /*! What our table holds beyond the plan goes in the same transaction as the new content. */
-static int load_all(struct nft_apply *nft, struct nfnl *nfnl, const struct plan *plan)
+static int load_all(const struct ruleset *ruleset, const struct plan *plan)
 {
 	struct nft_objects objects = { 0 };
-	int ret = nfnl_objects(nfnl, &objects);
+	int ret = nfnl_objects(ruleset->nfnl, &objects);
 	if (ret != 0) {
 		log_error("ruleset, failed to list (%s)", strerror(-ret));
 		return ret;
 	}
 	struct text text = TEXT_EMPTY;
-	text_add(&text, "%s%s", plan->ruleset, plan->live);
-	nft_text_delete_surplus(plan->ruleset, &objects, &text);
+	text_add(&text, "%s%s", ruleset->text, plan->live);
+	nft_text_delete_surplus(ruleset->text, &objects, &text);
 	char *commands = text_take(&text);
 	char *error = NULL;
-	ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
+	ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
 	free(commands);
 
 	if (ret != 0 && ret != -EPERM && objects.table) {
@@ -66,10 +82,10 @@ static int load_all(struct nft_apply *nft, struct nfnl *nfnl, const struct plan 
 		free(error);
 		error = NULL;
 		text = TEXT_EMPTY;
-		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s%s", plan->ruleset,
+		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s%s", ruleset->text,
 		         plan->live);
 		commands = text_take(&text);
-		ret = commands == NULL ? -ENOMEM : nft_apply_run(nft, commands, &error);
+		ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
 		free(commands);
 	}
 	if (ret != 0) {
@@ -93,6 +109,14 @@ static int load_live(struct nft_apply *nft, const struct plan *plan)
 	return ret;
 }
 
+/*! A parser of ten thousand forwards needs ten times the memory of what is left of them. */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill refill)
 {
 	if (refill == REFILL_NOTHING) {
@@ -103,7 +127,9 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	int asked = nfnl_generation(ruleset->nfnl, &before);
 	int ret = refill == REFILL_LIVE ? load_live(ruleset->nft, plan) : -ENOENT;
 	if (ret != 0) {
-		ret = load_all(ruleset->nft, ruleset->nfnl, plan);
+		ret = load_all(ruleset, plan);
+		ruleset->loaded = ret == 0;
+		give_back_memory();
 	}
 	if (asked == 0) {
 		asked = nfnl_generation(ruleset->nfnl, &after);

@@ -15,7 +15,9 @@
 struct ruleset {
 	struct nfnl *nfnl;
 	struct nft_apply *nft;
-	bool installed;      /*!< That of the last plan, as far as events tell. */
+	char *text;          /*!< Of the site, all but the live elements: see nft_text.h. */
+	bool loaded;         /*!< The text was loaded last. */
+	bool installed;      /*!< The text and the last plan's elements, as far as events tell. */
 	uint32_t generation; /*!< Of the commit that installed it; 0: others came between. */
 };
 
@@ -25,6 +27,9 @@ enum refill { REFILL_NOTHING, REFILL_LIVE, REFILL_ALL };
 /*! \brief Open the sockets. \return 0 or -errno, logged; ruleset_close() is right in either case. */
 int ruleset_open(struct ruleset *ruleset);
 void ruleset_close(struct ruleset *ruleset);
+
+/*! \brief Render the ruleset of a site, once: forwards can be many. \return 0 or -ENOMEM. */
+int ruleset_set_site(struct ruleset *ruleset, const struct site *site);
 
 /*!
  * \brief How much has to be loaded: all if the ruleset is lost or follows from another site file.

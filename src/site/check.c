@@ -123,15 +123,15 @@ static void check_tables(const struct check *check)
 	const struct site *site = check->site;
 	struct mark mark = marks_find(check->marks, &site->route_table);
 	uint64_t first = site->route_table;
-	uint64_t last = first + site->uplink_count;
+	uint64_t last = first + SITE_UPLINKS_MAX + 1;
 	if (last > UINT32_MAX) {
 		report_error(check->report, mark,
-		             "route-table %" PRIu64 " leaves no number for the tables of %zu "
-		             "uplinks: use one below %" PRIu64,
-		             first, site->uplink_count, UINT32_MAX - site->uplink_count);
+		             "route-table %" PRIu64 " leaves no number for the uplinks' tables: "
+		             "use one below %" PRIu64,
+		             first, (uint64_t)UINT32_MAX - SITE_UPLINKS_MAX);
 	} else if (first <= 255 && last >= 253) {
 		report_error(check->report, mark,
-		             "route tables %" PRIu64 " to %" PRIu64 " of the uplinks touch the "
+		             "route tables %" PRIu64 " to %" PRIu64 " of the site touch the "
 		             "kernel's own 253 to 255: let route-table begin at 256 or above",
 		             first, last);
 	}

@@ -148,6 +148,11 @@ uint32_t site_table(const struct site *site, unsigned uplink)
 	return site->route_table + uplink;
 }
 
+uint32_t site_outbound_table(const struct site *site)
+{
+	return site->route_table + SITE_UPLINKS_MAX + 1;
+}
+
 uint16_t site_dns_port(unsigned uplink)
 {
 	return (uint16_t)(5300 + uplink);

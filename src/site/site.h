@@ -243,6 +243,9 @@ uint32_t site_mark(const struct site *site, unsigned uplink);
 /*! \brief The route table of an uplink; uplink 0 is the table behind the guard rule. */
 uint32_t site_table(const struct site *site, unsigned uplink);
 
+/*! \brief The route table of what the gateway itself opens, behind those of all uplinks. */
+uint32_t site_outbound_table(const struct site *site);
+
 /*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
 

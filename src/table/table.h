@@ -67,8 +67,8 @@ struct table_uplink {
 struct table_host {
 	uint8_t owner[TABLE_OWNER_MAX]; /*!< Wire form, lower case. */
 	uint8_t owner_length;
-	uint32_t ttl;    /*!< Seconds. */
-	uint8_t policy;  /*!< enum answer_policy of site.h: 1 arrival, 2 all, 3 preferred, 4 uplink. */
+	uint32_t ttl;   /*!< Seconds. */
+	uint8_t policy; /*!< enum answer_policy of site.h: 1 arrival, 2 all, 3 preferred, 4 uplink. */
 	uint64_t ready4; /*!< Uplinks that have all its IPv4 forwards and reply paths. */
 	uint64_t ready6; /*!< The same for IPv6. */
 	uint8_t order[TABLE_UPLINKS_MAX]; /*!< Its uplinks' numbers in the order of preference. */

@@ -124,14 +124,14 @@ static const struct bad_file bad_sites[] = {
 	  "4:42: fwmark-mask 0x80000000 has room for 1, not for 2 uplinks: use 0xc0000000, "
 	  "or fewer uplinks\n" },
 	{ UPLINKS "site: {domain: example.com, route-table: 251}\n",
-	  "4:42: route tables 251 to 253 of the uplinks touch the kernel's own 253 to 255: "
+	  "4:42: route tables 251 to 315 of the site touch the kernel's own 253 to 255: "
 	  "let route-table begin at 256 or above\n" },
 	{ UPLINKS "site: {domain: example.com, route-table: 255}\n",
-	  "4:42: route tables 255 to 257 of the uplinks touch the kernel's own 253 to 255: "
+	  "4:42: route tables 255 to 319 of the site touch the kernel's own 253 to 255: "
 	  "let route-table begin at 256 or above\n" },
 	{ UPLINKS "site: {domain: example.com, route-table: 4294967294}\n",
-	  "4:42: route-table 4294967294 leaves no number for the tables of 2 uplinks: use "
-	  "one below 4294967293\n" },
+	  "4:42: route-table 4294967294 leaves no number for the uplinks' tables: use "
+	  "one below 4294967232\n" },
 	{ SITE UPLINKS "server:\n"
 	  "- {id: web, address: 10.0.0.10}\n"
 	  "- {id: web, address: 10.0.0.11}\n",

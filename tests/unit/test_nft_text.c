@@ -39,7 +39,8 @@ static const struct {
 	    "oifname @uplinks ip6 saddr fc00::/7 masquerade", "!element inet multihome hairpin4",
 	    "!dns_port", "!\tmap single4_1 {\n", "!5301", "th sport 53 notrack" } },
 	{ HEAD "    masquerade: off\n" UPLINKS SERVERS,
-	  { "!oifname @uplinks meta nfproto ipv4 masquerade", "!fc00::/7",
+	  { "!oifname @uplinks meta nfproto ipv4 masquerade", "!fc00::/7 masquerade",
+	    "!fc00::/7 counter drop",
 	    "iifname @inside oifname @inside ct status dnat masquerade" } },
 	{ HEAD "    hairpin: on\n" UPLINKS SERVERS,
 	  { "add element inet multihome hairpin4 { 192.168.2.1 : jump forward_1,\n\t\t\t"
@@ -78,11 +79,21 @@ static const struct {
 	    "!\tmap range6_1 {\n" } },
 };
 
-/*! Both parts of a plan's ruleset, to free. */
-static char *whole_ruleset(const struct plan *plan)
+/*! What follows from the site alone, to free. */
+static char *fixed_ruleset(const struct site *site)
+{
+	char *fixed = NULL;
+	ck_assert_int_eq(nft_text(site, &fixed), 0);
+	return fixed;
+}
+
+/*! Both parts of a ruleset, to free. */
+static char *whole_ruleset(const struct planned *planned)
 {
 	struct text text = TEXT_EMPTY;
-	text_add(&text, "%s%s", plan->ruleset, plan->live);
+	char *fixed = fixed_ruleset(planned->site);
+	text_add(&text, "%s%s", fixed, planned->plan->live);
+	free(fixed);
 	char *whole = text_take(&text);
 	ck_assert_ptr_nonnull(whole);
 	return whole;
@@ -91,7 +102,7 @@ static char *whole_ruleset(const struct plan *plan)
 START_TEST(ruleset_follows_from_the_site)
 {
 	struct planned planned = planned_from_text(rulesets[_i].site, WELL);
-	char *ruleset = whole_ruleset(planned.plan);
+	char *ruleset = whole_ruleset(&planned);
 	for (size_t i = 0; i < 10 && rulesets[_i].parts[i] != NULL; i++) {
 		const char *part = rulesets[_i].parts[i];
 		bool absent = part[0] == '!';
@@ -106,7 +117,7 @@ END_TEST
 START_TEST(every_set_is_declared_and_emptied_before_it_is_filled)
 {
 	struct planned planned = planned_from_text(PORT, WELL);
-	char *ruleset = whole_ruleset(planned.plan);
+	char *ruleset = whole_ruleset(&planned);
 	const char *flush = strstr(ruleset, "flush table inet multihome\n");
 	ck_assert_ptr_nonnull(flush);
 	size_t sets = 0;
@@ -181,7 +192,9 @@ START_TEST(objects_beyond_the_ruleset_are_deleted_maps_first)
 	}
 	struct text text = TEXT_EMPTY;
 	text_add(&text, "%s", "");
-	nft_text_delete_surplus(planned.plan->ruleset, &objects, &text);
+	char *fixed = fixed_ruleset(planned.site);
+	nft_text_delete_surplus(fixed, &objects, &text);
+	free(fixed);
 	ck_assert_str_eq(text.data, surpluses[_i].commands);
 	text_free(&text);
 	planned_free(&planned);
@@ -210,13 +223,52 @@ START_TEST(address_of_two_uplinks_is_listed_once)
 }
 END_TEST
 
+/*! What the LAN does: the elements that say so, or (with «!» in front) that are not there. */
+static const struct {
+	const char *keys;
+	const char *observed;
+	const char *parts[4];
+} lans[] = {
+	{ "", WELL ROUTES, { " first { ipv4 : goto use_1 }\n", "!specific4 {", "!specific6 {" } },
+	{ "    outbound: leave\n", WELL ROUTES, { "!element inet multihome first" } },
+	{ "",
+	  "link wan0 up\nlink wan1 up carrier\naddress wan1 172.16.1.1/30\n" ROUTES,
+	  { " first { ipv4 : goto use_2 }\n" } },
+	{ "", WELL, { "!element inet multihome first" } },
+	// Networks within networks, of the uplinks alone; a default in two halves is none of them.
+	{ "",
+	  WELL ROUTES "link lan0 up carrier\nroute 10.0.0.0/24 dev lan0\n"
+	              "route 192.168.2.0/29 dev wan0\nroute 198.51.0.0/16 dev wan1 via 172.16.1.2\n"
+	              "route 198.51.100.0/24 dev wan0 via 192.168.2.6\n"
+	              "route 198.51.0.0/16 dev wan0 via 192.168.2.6 metric 9\n"
+	              "route 0.0.0.0/1 dev wan0 via 192.168.2.6\n"
+	              "route 2001:db8:1::/64 dev wan0\nroute fe80::/64 dev wan0\n",
+	  { " specific4 { 192.168.2.0/29,\n\t\t\t198.51.0.0/16 }\n",
+	    " specific6 { 2001:db8:1::/64 }\n" } },
+};
+
+START_TEST(lan_takes_the_first_uplink_but_where_a_route_knows_better)
+{
+	struct text site = TEXT_EMPTY;
+	text_add(&site, HEAD "%s" UPLINKS SERVERS, lans[_i].keys);
+	struct planned planned = planned_from_text(site.data, lans[_i].observed);
+	for (size_t i = 0; i < COUNT(lans[_i].parts) && lans[_i].parts[i] != NULL; i++) {
+		const char *part = lans[_i].parts[i];
+		bool absent = part[0] == '!';
+		bool found = strstr(planned.plan->live, part + absent) != NULL;
+		ck_assert_msg(found != absent, "%s in %s", part, planned.plan->live);
+	}
+	text_free(&site);
+	planned_free(&planned);
+}
+END_TEST
+
 START_TEST(state_of_an_uplink_changes_live_elements_alone)
 {
 	struct planned up = planned_from_text(PORT MAIL, WELL ROUTES);
 	struct planned down = planned_from_text(
 		PORT MAIL,
 		"link wan0 up\nlink wan1 up carrier\naddress wan1 172.16.1.1/30\n" ROUTES);
-	ck_assert_str_eq(up.plan->ruleset, down.plan->ruleset);
 	ck_assert_str_ne(up.plan->live, down.plan->live);
 	ck_assert_ptr_nonnull(strstr(up.plan->live, " mail4 { 10.0.0.10 : goto use_1 }"));
 	ck_assert_ptr_nonnull(strstr(down.plan->live, " mail4 { 10.0.0.10 : goto use_2 }"));
@@ -239,6 +291,8 @@ int main(void)
 	tcase_add_loop_test(tcase, objects_beyond_the_ruleset_are_deleted_maps_first, 0,
 	                    COUNT(surpluses));
 	tcase_add_test(tcase, address_of_two_uplinks_is_listed_once);
+	tcase_add_loop_test(tcase, lan_takes_the_first_uplink_but_where_a_route_knows_better, 0,
+	                    COUNT(lans));
 	tcase_add_test(tcase, state_of_an_uplink_changes_live_elements_alone);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

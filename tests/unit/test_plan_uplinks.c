@@ -34,6 +34,8 @@
 	" on wan0 drops what arrives for the forwards; remedy: " \
 	"sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0"
 
+#define NOBODY ": nobody outside reaches it; remedy: write what they reach as public-address"
+
 /*! «routed usable ADDRESS PUBLIC GATEWAY», or «-» for what is not there. */
 struct verdict {
 	const char *state;
@@ -90,11 +92,41 @@ static const struct {
 	    { "- - none none none", "" } },
 	  "interface wan0 has no IPv4 address" },
 	{ SITE("", WEB),
-	  LINK "address wan0 192.168.2.1/29 unusable\naddress wan0 192.168.2.3/29\n" OWN6 DEFAULT4
-	          DEFAULT6,
-	  { { "routed usable 192.168.2.3 192.168.2.3 192.168.2.6", "" },
+	  LINK
+	  "address wan0 192.0.2.1/29 unusable\naddress wan0 192.0.2.3/29\n" OWN6 DEFAULT4 DEFAULT6,
+	  { { "routed usable 192.0.2.3 192.0.2.3 192.168.2.6", "" },
 	    { "routed usable 2001:db8:1::2 2001:db8:1::2 fe80::1", "" } },
 	  "up" },
+	// Of those that nobody has named, one that the outside can reach.
+	{ SITE("", WEB),
+	  LINK "address wan0 10.1.1.1/29\naddress wan0 198.51.100.7/29\n"
+	       "address wan0 fc00::1/64\n" OWN6 DEFAULT4 DEFAULT6,
+	  { { "routed usable 198.51.100.7 198.51.100.7 192.168.2.6", "" },
+	    { "routed usable 2001:db8:1::2 2001:db8:1::2 fe80::1", "" } },
+	  "up" },
+	{ SITE("", WEB),
+	  LINK OWN4 "address wan0 fd00:9::1/64\n" DEFAULT4 DEFAULT6,
+	  { { "routed - 192.168.2.1 192.168.2.1 192.168.2.6",
+	      "address 192.168.2.1 is private (RFC 1918)" NOBODY },
+	    { "- - none none none", "" } },
+	  "address 192.168.2.1 is private (RFC 1918)" NOBODY },
+	{ SITE("", WEB),
+	  LINK "address wan0 100.64.0.9/10\n" DEFAULT4,
+	  { { "routed - 100.64.0.9 100.64.0.9 192.168.2.6",
+	      "address 100.64.0.9 is of the provider's own NAT (RFC 6598)" NOBODY },
+	    { "- - none none none", "" } },
+	  "address 100.64.0.9 is of the provider's own NAT (RFC 6598)" NOBODY },
+	{ SITE("    public-address: 198.51.100.1\n", WEB),
+	  LINK OWN4 DEFAULT4,
+	  { { "routed usable 192.168.2.1 198.51.100.1 192.168.2.6", "" },
+	    { "- - none none none", "" } },
+	  "up" },
+	{ SITE("    public-address: \"2001:db8:9::1\"\n", WEB),
+	  LINK OWN4 OWN6 DEFAULT4 DEFAULT6,
+	  { { "routed - 192.168.2.1 192.168.2.1 192.168.2.6",
+	      "address 192.168.2.1 is private (RFC 1918)" NOBODY },
+	    { "routed usable 2001:db8:1::2 2001:db8:9::1 fe80::1", "" } },
+	  "address 192.168.2.1 is private (RFC 1918)" NOBODY },
 	// An address of the file is the only one that counts.
 	{ SITE(ADDRESS GATEWAY, WEB),
 	  LINK OWN4 OWN6 DEFAULT6,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Host zones: what each kind of site must have in them, judged by kzonecheck too.
+ * Host zones: what each kind of site must have in them, judged by tests/judge_zone too.
  */
 
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/zone_host.h"
@@ -97,14 +98,14 @@ static const struct {
 	                            "      - '@ CAA 0 issue \"letsencrypt.org\"'\n"
 	                            "      - _acme-challenge 60 CNAME www.acme.example.net.\n"
 	                            "      - '@ HTTPS 1 . alpn=h2'\n"
-	                            "      - _443._tcp TYPE52 \\# 4 03010100\n"
+	                            "      - _443._tcp TYPE52 \\# 4 03010000\n"
 	                            "      - static.www.example.com. A 192.0.2.7\n",
 	  SOA("www.example.com.")
 	          NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
 	                      "www.example.com. 3600 IN CAA 0 issue \"letsencrypt.org\"\n"
 	                      "_acme-challenge.www.example.com. 60 IN CNAME www.acme.example.net.\n"
 	                      "www.example.com. 3600 IN HTTPS 1 . alpn=h2\n"
-	                      "_443._tcp.www.example.com. 3600 IN TLSA 3 1 1 00\n"
+	                      "_443._tcp.www.example.com. 3600 IN TLSA 3 1 0 00\n"
 	                      "static.www.example.com. 3600 IN A 192.0.2.7\n",
 	  NULL },
 	// Dots in the label of a name server would make it another zone's name.
@@ -140,15 +141,17 @@ static void squeeze(const char *zone, struct text *records)
 	}
 }
 
-static void run_kzonecheck(const char *origin, const char *zone)
+/*! 77: not all of them are installed. */
+static void judge_zone(const char *origin, const char *zone)
 {
-	if (system("command -v kzonecheck >/dev/null") != 0) {
-		return;
-	}
+	const char *folder = getenv("srcdir");
 	struct text command = TEXT_EMPTY;
 	char *path = file_from_text(zone);
-	text_add(&command, "kzonecheck -o %s %s", origin, path);
-	ck_assert_msg(system(command.data) == 0, "kzonecheck refused: %s", zone);
+	text_add(&command, "%s/tests/judge_zone %s %s", folder != NULL ? folder : ".", origin,
+	         path);
+	int status = system(command.data);
+	ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77),
+	              "refused: %s", zone);
 	(void)unlink(path);
 	free(path);
 	text_free(&command);
@@ -167,7 +170,7 @@ START_TEST(the_zone_follows_from_the_site)
 	if (zones[_i].comment != NULL) {
 		ck_assert_ptr_nonnull(strstr(text.data, zones[_i].comment));
 	}
-	run_kzonecheck(site->hosts[0].domain, text.data);
+	judge_zone(site->hosts[0].domain, text.data);
 	text_free(&error);
 	text_free(&records);
 	text_free(&text);

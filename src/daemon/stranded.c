@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Connections of the site's own that are bound to a dead uplink while another one works.
+ */
+
+#include "daemon/stranded.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "daemon/kernel.h"
+
+/*! Whether an uplink is dead in a family in which another one works. */
+static bool is_stranding(const struct plan *plan, size_t uplink, unsigned family)
+{
+	if (plan == NULL || uplink >= plan->uplink_count ||
+	    plan->uplinks[uplink].family[family].open) {
+		return false;
+	}
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		if (plan->uplinks[i].family[family].open) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! The families in which an uplink has just become a dead end. */
+struct search {
+	bool family[FAMILIES];
+};
+
+static bool is_own(const struct connection *connection, void *context)
+{
+	const struct search *search = context;
+	unsigned family = connection->destination.family == AF_INET ? FAMILY_4 : FAMILY_6;
+	return !connection->translated && search->family[family];
+}
+
+/*! In one listing for both families: the kernel goes through its whole table for each. */
+static int end_connections(const struct site *site, const struct uplink *uplink,
+                           struct search *search, size_t *ended)
+{
+	const struct conntrack_filter filter = {
+		.mark = site_mark(site, uplink->number),
+		.mask = site->fwmark_mask,
+	};
+	size_t deleted = 0;
+	int ret = conntrack_delete_matching(&filter, is_own, search, &deleted);
+	if (ret != 0) {
+		log_error("uplink '%s', failed to end the site's own connections (%s)", uplink->id,
+		          strerror(-ret));
+	} else if (deleted > 0) {
+		log_info("uplink '%s', connections of the site itself ended: %zu", uplink->id,
+		         deleted);
+	}
+	*ended += deleted;
+	return ret;
+}
+
+int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan,
+                 size_t *ended)
+{
+	int result = 0;
+	*ended = 0;
+	for (size_t i = 0; i < plan->uplink_count && site->outbound == OUTBOUND_FAILOVER; i++) {
+		struct search search = { { false } };
+		bool any = false;
+		for (unsigned family = 0; family < FAMILIES; family++) {
+			search.family[family] =
+				is_stranding(plan, i, family) && !is_stranding(last, i, family);
+			any |= search.family[family];
+		}
+		int ret = any ? end_connections(site, plan->uplinks[i].uplink, &search, ended) : 0;
+		result = result == 0 ? ret : result;
+	}
+	return result;
+}
