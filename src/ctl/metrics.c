@@ -15,7 +15,7 @@ int command_metrics(const struct command_line *line)
 	const char *metrics = json_string_value(json_object_get(answer, "metrics"));
 	if (metrics != NULL) {
 		text_add(&text, "%s", metrics);
-		code = command_write(NULL, &text);
+		code = command_write(line->output, &text);
 	} else if (code == EXIT_GOOD) {
 		command_error("answer without 'metrics': are multihomed and multihomectl of the "
 		              "same version?");

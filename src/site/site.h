@@ -63,7 +63,7 @@ struct uplink {
 	struct address_list address;        /*!< Empty: the interface's own, followed live. */
 	struct address_list public_address; /*!< Empty: the same as address. */
 	struct address_list
-		gateway;        /*!< Empty: learnt from the main table. At most one a family. */
+		gateway; /*!< Empty: learnt from the main table. At most one a family. */
 	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
 	struct address_list learnt;
 	struct name_list probe; /*!< As written; see the manual for what is run. */

@@ -76,7 +76,7 @@ kept=$(count)
 for i in $(seq 30); do
 	daemon_stop KILL
 	daemon_start
-	ip -n "$lab_id-gw" link set wan1 $([ $((i % 2)) = 0 ] && echo up || echo down)
+	ip -n "$lab_id-gw" link set wan1 "$([ $((i % 2)) = 0 ] && echo up || echo down)"
 	pause $((i * 7 % 90))
 	[ "$(count)" -ge "$kept" ] || break
 	kept=$(count)

@@ -5,6 +5,10 @@
 # update with TSIG, as soon as its server takes it.
 
 . "$(dirname "$0")/lib.sh"
+# Private addresses of an interface are not published.
+address4[backup]=198.51.100.1
+prefix4[backup]=198.51.100.0/30
+router4[backup]=198.51.100.2
 
 # The hoster takes updates of example.com that are signed.
 secret=$(head -c 32 /dev/zero | base64)
@@ -55,8 +59,8 @@ parent_is() {
 site_lines=("dns-binding: port" "on-change: [\"nsupdate $lab/gw/key $hoster4\", \"exec /bin/cat >$lab/gw/told\"]")
 site_file
 # The backup follows its interface.
-sed -i -e '/address: \[172.16.1.1/d' "$(site_file_path)"
-sed -i -e "/gateway: \[172.16.1.2/d" "$(site_file_path)"
+sed -i -e '/address: \[198.51.100.1,/d' "$(site_file_path)"
+sed -i -e "/gateway: \[198.51.100.2/d" "$(site_file_path)"
 ip_batch gw <<-END
 	route add default via ${router4[backup]} dev wan1 metric 500
 	route add default via ${router6[backup]} dev wan1 metric 5000
@@ -65,15 +69,15 @@ key_file "$(head -c 32 /dev/urandom | base64)"
 daemon_start
 require "both uplinks are published" wait_for 10 by_each uplink_answered
 expect "wrong key: pending, and why" wait_for 10 parent_is '.state == "pending" and (.reason | test("refused or not answered"))'
-expect "wrong key: status says so" eval 'ctl status | grep -q "^parent: pending since .*backup 172.16.1.1"'
+expect "wrong key: status says so" eval 'ctl status | grep -q "^parent: pending since .*backup 198.51.100.1"'
 expect "wrong key: recorded" recorded '.event == "parent-failed" and .uplink == "backup"'
-expect "wrong key: nothing has changed there" same 172.16.1.1 held_by_parent mail-gw-2.example.com A
+expect "wrong key: nothing has changed there" same 198.51.100.1 held_by_parent mail-gw-2.example.com A
 expect "wrong key: passes go on" by_each uplink_answered
 key_file "$secret"
 expect "right key: it is tried again, and taken" wait_for 15 parent_is '.state == "confirmed"'
-expect "right key: recorded" recorded '.event == "parent-updated" and .uplink == "backup" and .after[0] == "172.16.1.1"'
+expect "right key: recorded" recorded '.event == "parent-updated" and .uplink == "backup" and .after[0] == "198.51.100.1"'
 expect "right key: the parent has SPF" same 1 spf_records
-expect "the command was told too" eval 'jq -e ".uplinks[1].after[0] == \"172.16.1.1\"" "$lab/gw/told"'
+expect "the command was told too" eval 'jq -e ".uplinks[1].after[0] == \"198.51.100.1\"" "$lab/gw/told"'
 
 # Down is not another address.
 updates() {
@@ -90,25 +94,25 @@ expect "mended: nothing was pending" same "$before" updates
 
 # The provider gives another address.
 ip_batch isp2 <<-END
-	address add 172.16.1.10/30 dev cust
+	address add 198.51.100.10/30 dev cust
 END
 ip_batch gw <<-END
-	address add 172.16.1.9/30 dev wan1
-	address del 172.16.1.1/30 dev wan1
-	route replace default via 172.16.1.10 dev wan1 metric 500
+	address add 198.51.100.9/30 dev wan1
+	address del 198.51.100.1/30 dev wan1
+	route replace default via 198.51.100.10 dev wan1 metric 500
 END
-ns isp2 nft insert rule inet isp ingress ip saddr 172.16.1.8/30 accept
+ns isp2 nft insert rule inet isp ingress ip saddr 198.51.100.8/30 accept
 for name in hoster cli res; do
-	ip -n "$lab_id-$name" route add 172.16.1.8/30 via "${internet4[backup]}"
+	ip -n "$lab_id-$name" route add 198.51.100.8/30 via "${internet4[backup]}"
 done
-ip -n "$lab_id-isp1" route add 172.16.1.8/30 via "${internet4[backup]}"
-expect "renumbered: published" wait_for 5 eval 'ctl status --json | jq -se ".[0].uplinks[1] | .public[0] == \"172.16.1.9\" and .answered"'
+ip -n "$lab_id-isp1" route add 198.51.100.8/30 via "${internet4[backup]}"
+expect "renumbered: published" wait_for 5 eval 'ctl status --json | jq -se ".[0].uplinks[1] | .public[0] == \"198.51.100.9\" and .answered"'
 expect "renumbered: recorded, old and new" wait_for 3 recorded '.event == "uplink-renumbered" and
-	.before[0] == "172.16.1.1" and .after[0] == "172.16.1.9"'
-expect "renumbered: the parent follows" wait_for 10 same 172.16.1.9 held_by_parent www-ns2.example.com A
-expect "renumbered: so does the mail gateway" same 172.16.1.9 held_by_parent mail-gw-2.example.com A
+	.before[0] == "198.51.100.1" and .after[0] == "198.51.100.9"'
+expect "renumbered: the parent follows" wait_for 10 same 198.51.100.9 held_by_parent www-ns2.example.com A
+expect "renumbered: so does the mail gateway" same 198.51.100.9 held_by_parent mail-gw-2.example.com A
 expect "renumbered: and SPF, the old one is gone" same 1 spf_records
-expect "renumbered: the new SPF" eval 'held_by_parent example.com TXT | grep -q "ip4:172.16.1.9"'
+expect "renumbered: the new SPF" eval 'held_by_parent example.com TXT | grep -q "ip4:198.51.100.9"'
 expect "renumbered: the other uplink's records stay" same "${address4[primary]}" held_by_parent www-ns1.example.com A
 expect "renumbered: a TTL of an hour" eval 'ns hoster kdig "@$hoster4" www-ns2.example.com A | grep -qE "\s3600\s+IN\s+A"'
 expect "renumbered: confirmed" wait_for 5 parent_is '.state == "confirmed"'
@@ -117,24 +121,24 @@ expect "renumbered: confirmed" wait_for 5 parent_is '.state == "confirmed"'
 before=$(updates)
 daemon_stop KILL
 daemon_start
-expect "restart: confirmed" wait_for 5 parent_is '.state == "confirmed" and .uplinks[1].confirmed[0] == "172.16.1.9"'
+expect "restart: confirmed" wait_for 5 parent_is '.state == "confirmed" and .uplinks[1].confirmed[0] == "198.51.100.9"'
 expect "restart: nothing was pending" same "$before" updates
 
 # By hand.
 site_lines=("dns-binding: port")
 site_file
-sed -i -e '/address: \[172.16.1.1/d' -e "/gateway: \[172.16.1.2/d" "$(site_file_path)"
+sed -i -e '/address: \[198.51.100.1,/d' -e "/gateway: \[198.51.100.2/d" "$(site_file_path)"
 expect "without on-change: reload" ctl reload
 ip_batch gw <<-END
-	address add 172.16.1.1/30 dev wan1
-	address del 172.16.1.9/30 dev wan1
+	address add 198.51.100.1/30 dev wan1
+	address del 198.51.100.9/30 dev wan1
 	route replace default via ${router4[backup]} dev wan1 metric 500
 END
 expect "without on-change: pending" wait_for 5 parent_is '.state == "pending"'
 expect "without on-change: status says what to do" eval 'ctl status | grep -q "multihomectl confirm"'
 expect "sent by hand" ctl zone parent --send "$lab/gw/key" --server "$hoster4" \
-	--addresses backup=172.16.1.1 --was backup=172.16.1.9
-expect "sent by hand: the parent has it" same 172.16.1.1 held_by_parent www-ns2.example.com A
+	--addresses backup=198.51.100.1 --was backup=198.51.100.9
+expect "sent by hand: the parent has it" same 198.51.100.1 held_by_parent www-ns2.example.com A
 expect "confirm" ctl confirm
 expect "confirm: confirmed" parent_is '.state == "confirmed"'
 lab_end

@@ -67,7 +67,7 @@ static const struct {
 	  "server 'here', is not of the form ADDRESS or ADDRESS@PORT" },
 	{ "zone parent -c $FOLLOWED", 2, "", "or give it by --addresses" },
 	{ "zone parent -c $FOLLOWED --addresses backup=198.51.100.1", 0,
-	  "mail-gw-2.example.com.   3600   IN A    198.51.100.1", "" },
+	  "mail-gw-2.example.com.   3600   IN A     198.51.100.1", "" },
 	{ "zone parent -c $FOLLOWED --addresses other=198.51.100.1", 2, "",
 	  "'other=198.51.100.1', is not of the form uplink=address" },
 	{ "zone parent -c $FOLLOWED --addresses backup", 2, "", "is not of the form" },

@@ -19,7 +19,7 @@
 
 #define SITE                                                               \
 	"site:\n    domain: example.com\nuplink:\n"                        \
-	"  - id: primary\n    interface: wan0\n    gateway: 192.168.2.6\n" \
+	"  - id: primary\n    interface: wan0\n    gateway: 203.0.113.6\n" \
 	"server:\n  - id: web\n    address: 10.0.0.10\n"                   \
 	"host:\n  - domain: www.example.com\n    server: web\n    port: tcp/80\n"
 
@@ -102,9 +102,9 @@ START_TEST(nobody_need_listen)
 }
 END_TEST
 
-#define UP "link wan0 up carrier\naddress wan0 192.168.2.1/29\n"
-#define MOVED "link wan0 up carrier\naddress wan0 192.168.2.2/29\n"
-#define DOWN "link wan0\naddress wan0 192.168.2.1/29\n"
+#define UP "link wan0 up carrier\naddress wan0 203.0.113.1/29\n"
+#define MOVED "link wan0 up carrier\naddress wan0 203.0.113.2/29\n"
+#define DOWN "link wan0\naddress wan0 203.0.113.1/29\n"
 
 /*! One pass after the other: what is seen, and what is recorded. */
 static void pass(struct uplink_history *histories, const char *observed, const char *expected)
@@ -136,8 +136,8 @@ START_TEST(transitions_are_recorded_once)
 	pass(histories, UP, "uplink-answered");
 	pass(histories, MOVED, "uplink-renumbered");
 	char text[ADDRESS_TEXT_MAX];
-	ck_assert_str_eq(address_format(&entries[0].before.items[0], text), "192.168.2.1");
-	ck_assert_str_eq(address_format(&entries[0].after.items[0], text), "192.168.2.2");
+	ck_assert_str_eq(address_format(&entries[0].before.items[0], text), "203.0.113.1");
+	ck_assert_str_eq(address_format(&entries[0].after.items[0], text), "203.0.113.2");
 	pass(histories, DOWN, "uplink-withdrawn");
 	// Another address after an outage.
 	pass(histories, UP, "uplink-renumbered uplink-answered");
