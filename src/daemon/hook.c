@@ -318,8 +318,12 @@ void hook_close(struct hook *hook)
 		hook_free(hook);
 		return;
 	}
-	kill_group(hook);
-	close_handles(hook);
+	if (uv_is_active((uv_handle_t *)&hook->process)) {
+		// Buried by on_end(): a handle that is closed before leaves a zombie.
+		kill_group(hook);
+	} else {
+		close_handles(hook);
+	}
 }
 
 int hook_run(struct hook *hook, const struct hook_job *job)

@@ -6,6 +6,7 @@
 
 #include "daemon/hook_run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,10 @@ struct run *run_new(const struct hook_job *job)
 	}
 	run->arguments = copy_list(job->arguments, NULL);
 	run->environment = copy_list(job->environment, environ);
-	run->input = strdup(job->input);
+	// A line, as the shell's read wants it.
+	if (asprintf(&run->input, "%s%s", job->input, job->input[0] != '\0' ? "\n" : "") < 0) {
+		run->input = NULL;
+	}
 	if (run->arguments == NULL || run->environment == NULL || run->input == NULL) {
 		run_free(run);
 		return NULL;

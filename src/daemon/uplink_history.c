@@ -117,9 +117,11 @@ static void note_addresses(struct uplink_history *history, const struct table_up
 }
 
 /*! Record a change; what was the same before a restart is told to the log alone. */
-static void note_change(const struct uplink_history *history, bool was_answered, bool adopted,
-                        struct recorder *recorder)
+static void note_change(const struct uplink_history *history, const struct table_uplink *row,
+                        bool was_answered, bool adopted, struct recorder *recorder)
 {
+	struct address now[FAMILIES] = { { 0 } };
+	take_addresses(row, now);
 	bool answered = history->answered;
 	bool whole = answered && strcmp(history->reason, "up") == 0;
 	struct journal_entry entry = entry_of(history,
@@ -127,9 +129,8 @@ static void note_change(const struct uplink_history *history, bool was_answered,
 	                                      : answered               ? JOURNAL_UPLINK_ANSWERED
 	                                                               : JOURNAL_UPLINK_WITHDRAWN,
 	                                      history->reason);
-	struct journal_addresses known = list_addresses(history->address);
-	entry.before = was_answered ? known : entry.before;
-	entry.after = answered ? known : entry.after;
+	entry.before = was_answered ? list_addresses(history->address) : entry.before;
+	entry.after = answered ? list_addresses(now) : entry.after;
 	recorder_write(adopted ? NULL : recorder, &entry,
 	               whole ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "uplink '%s', %s%s", history->id,
 	               whole      ? "up: answered"
@@ -163,7 +164,7 @@ static void note_uplink(struct uplink_history *history, const struct uplink_view
 		note_addresses(history, row, recorder);
 	}
 	if (!same) {
-		note_change(history, was_answered, adopted, recorder);
+		note_change(history, row, was_answered, adopted, recorder);
 	}
 }
 

@@ -122,6 +122,18 @@ static int check_room(const char *path)
 	return (uint64_t)status.f_bavail * status.f_frsize < ROOM_LEAST ? -ENOSPC : 0;
 }
 
+/*! Whatever the umask: readers of the group register themselves in the lock file. */
+static void set_access(const char *path)
+{
+	char file[PATH_MAX];
+	if (file_path(path, "data.mdb", file) == 0) {
+		(void)chmod(file, 0640);
+	}
+	if (file_path(path, "lock.mdb", file) == 0) {
+		(void)chmod(file, 0660);
+	}
+}
+
 int journal_writer_open(const char *path, struct journal_writer **writer)
 {
 	struct journal_writer *opened = calloc(1, sizeof(*opened));
@@ -140,6 +152,7 @@ int journal_writer_open(const char *path, struct journal_writer **writer)
 		ret = lmdb_open(path, MDB_NOTLS, &opened->env);
 	}
 	if (ret == 0) {
+		set_access(path);
 		ret = lmdb_check_size(opened->env);
 	}
 	if (ret == 0) {

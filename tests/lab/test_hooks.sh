@@ -97,6 +97,7 @@ gone() {
 }
 expect "a command that is not there any more is ended" wait_for 3 gone "$hanging"
 expect "its children too" wait_for 3 eval '! pgrep -g "$hanging"'
+expect "it is buried as well" wait_for 3 no_zombies
 : >"$lab/hook/told"
 ctl drain backup >/dev/null
 expect "the other one is told on" wait_for 3 told '.event == "uplink-drained" and .uplink == "backup"'

@@ -137,8 +137,22 @@ END
 expect "without on-change: pending" wait_for 5 parent_is '.state == "pending"'
 expect "without on-change: status says what to do" eval 'ctl status | grep -q "multihomectl confirm"'
 expect "sent by hand" ctl zone parent --send "$lab/gw/key" --server "$hoster4" \
-	--addresses backup=198.51.100.1 --was backup=198.51.100.9
+	--addresses "backup=198.51.100.1,backup=${address6[backup]}" \
+	--was "backup=198.51.100.9,backup=${address6[backup]}"
+expect "sent by hand: one SPF record" same 1 spf_records
 expect "sent by hand: the parent has it" same 198.51.100.1 held_by_parent www-ns2.example.com A
+mkdir "$lab/only"
+ln -s "$(command -v knsupdate)" "$lab/only/"
+with_knsupdate() {
+	ns gw env PATH="$lab/only" "$build/src/multihomectl" -c "$(site_file_path)" zone parent \
+		--send "$lab/gw/key" --addresses "backup=$1" "${@:2}"
+}
+expect "knsupdate does as well" with_knsupdate 198.51.100.13 --was "backup=198.51.100.1,backup=${address6[backup]}" --server "$hoster4"
+expect "knsupdate: the parent has it" same 198.51.100.13 held_by_parent www-ns2.example.com A
+expect "knsupdate: one SPF record" same 1 spf_records
+expect "knsupdate needs a server" fails with_knsupdate 198.51.100.14
+key_file "$(head -c 32 /dev/urandom | base64)"
+expect "knsupdate: a wrong key fails" fails with_knsupdate 198.51.100.14 --server "$hoster4"
 expect "confirm" ctl confirm
 expect "confirm: confirmed" parent_is '.state == "confirmed"'
 lab_end
