@@ -60,7 +60,11 @@ static void child_run(const struct journal_keeper *keeper, int socket)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
 		(void)signal(ignored[i], SIG_IGN);
 	}
-	(void)signal(SIGCHLD, SIG_DFL);
+	// A signal of LMDB's is how the daemon learns of a damaged file: a sanitizer must not take it.
+	static const int deadly[] = { SIGBUS, SIGSEGV, SIGABRT, SIGCHLD };
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		(void)signal(deadly[i], SIG_DFL);
+	}
 	(void)prctl(PR_SET_NAME, "mh-journal");
 	drop_capabilities();
 	// Above all the lock of the run-dir, which must not outlive the daemon.
