@@ -141,9 +141,10 @@ static int start_control(struct daemon *daemon, const char *run_dir)
 	return ret;
 }
 
+/*! A process was killed: its end is waited for, else nobody would. */
 static void close_handle(uv_handle_t *handle, void *context)
 {
-	if (!uv_is_closing(handle)) {
+	if (!uv_is_closing(handle) && handle->type != UV_PROCESS) {
 		uv_close(handle, NULL);
 	}
 }

@@ -98,6 +98,20 @@ ctl drain primary >/dev/null
 expect "it records on" wait_for 5 recorded '.event == "uplink-drained" and .boottime_ms > 0'
 ctl undrain primary >/dev/null
 
+# A disk that hangs.
+kill -STOP "$(keeper_of_daemon)"
+hung=$(now_ms)
+for _ in $(seq 10); do
+	ip -n "$lab_id-gw" link set wan1 down
+	wait_for 3 uplink_withdrawn backup
+	gateway_addresses backup
+	wait_for 3 uplink_answered backup
+done
+expect "its process hangs: no pass waits for it" [ $(($(now_ms) - hung)) -lt 5000 ]
+kept=$(count)
+kill -CONT "$(keeper_of_daemon)"
+expect "it goes on: what happened meanwhile is written" wait_for 5 eval '[ "$(count)" -ge $((kept + 20)) ]'
+
 daemon_stop
 expect "the stop is recorded, and told without a daemon" recorded '.event == "daemon-stopped"'
 
