@@ -113,6 +113,17 @@ expect "not of what was so before" same 1 jq -s length "$lab/hook/told"
 
 # The state-dir is missing, full or read-only.
 daemon_stop
+cp "$(site_file_path)" "$lab/good.conf"
+sed -i -e "s|state-dir: .*|state-dir: $lab/missing/deep/state|" "$(site_file_path)"
+daemon_start
+expect "state-dir missing: it serves" wait_for 5 by_each uplink_answered
+expect "state-dir missing: one warning" wait_for 5 logged "journal '$lab/missing/deep/state/journal', failed to write (No such file or directory)"
+mkdir -p "$lab/missing/deep"
+expect "state-dir made: what was held is written" wait_for 12 eval \
+	'ctl history --json | jq -se "any(.[0][]; .event == \"daemon-started\")"'
+expect "state-dir made: the log says so" wait_for 3 logged "journal '$lab/missing/deep/state/journal', written again"
+daemon_stop
+cp "$lab/good.conf" "$(site_file_path)"
 mount -t tmpfs -o size=64k none "$lab/gw/state"
 head -c 200000 /dev/zero >"$lab/gw/state/fill" 2>/dev/null
 daemon_start
