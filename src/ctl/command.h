@@ -36,6 +36,11 @@ struct command_line {
 	const char *interface;
 	const char *resolver;
 	const char *timeout;
+	const char *addresses;
+	const char *was;
+	const char *send;
+	const char *server;
+	const char *since;
 	bool json;
 	bool mail;
 	bool dnssec;
@@ -44,6 +49,9 @@ struct command_line {
 /*! \brief The subcommands, a file each. \return Exit code. */
 int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
+int command_history(const struct command_line *line);
+int command_metrics(const struct command_line *line);
+int command_confirm(const struct command_line *line);
 int command_drain(const struct command_line *line);
 int command_undrain(const struct command_line *line);
 int command_reload(const struct command_line *line);
