@@ -59,6 +59,9 @@ static void on_retry(uv_timer_t *timer)
 static void on_verdict(void *context)
 {
 	struct daemon *daemon = context;
+	// It took some rounds to be sure: the outage began with the first one that was lost.
+	uint64_t since_ms = probed_failing_since(prober_list(daemon->prober), table_now_ms());
+	recorder_event(chronicle_recorder(daemon->chronicle), since_ms * 1000);
 	daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
 }
 

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/*! A verdict that is that old may have led to a pass already. */
+#define JUST_NOW_MS 200
+
 static bool has_targets(const struct uplink *uplink, unsigned family)
 {
 	bool found = false;
@@ -182,4 +185,30 @@ const struct probed *probed_find(const struct probed_list *list, const char *id)
 		}
 	}
 	return NULL;
+}
+
+static uint64_t line_failing_since(const struct health *health, uint64_t now_ms)
+{
+	uint64_t first = now_ms;
+	bool fresh = health->state == HEALTH_DOWN && now_ms - health->since_ms <= JUST_NOW_MS;
+	for (size_t i = 0; fresh && i < health->probe_count; i++) {
+		const struct health_probe *probe = &health->probes[i];
+		if (probe->known && !probe->good && probe->since_ms < first) {
+			first = probe->since_ms;
+		}
+	}
+	return first;
+}
+
+uint64_t probed_failing_since(const struct probed_list *list, uint64_t now_ms)
+{
+	uint64_t first = now_ms;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct probed *probed = list->items[i];
+		for (size_t k = 0; k < probed->line_count; k++) {
+			uint64_t since = line_failing_since(&probed->lines[k].health, now_ms);
+			first = since < first ? since : first;
+		}
+	}
+	return first;
 }

@@ -66,3 +66,9 @@ const struct probed_line *probed_line(const struct probed *probed, unsigned fami
 
 /*! \brief The probes of an uplink, or NULL if it has none. */
 const struct probed *probed_find(const struct probed_list *list, const char *id);
+
+/*!
+ * \brief When the probes began to fail whose verdict has just (JUST_NOW_MS) become down.
+ * \return A time in now_ms's clock, or now_ms if no verdict has.
+ */
+uint64_t probed_failing_since(const struct probed_list *list, uint64_t now_ms);

@@ -27,6 +27,12 @@ explains() {
 }
 expect "blackhole: explain says why" explains
 expect "blackhole: the log says why" logged "uplink 'backup', not answered: probe icmp $client4 fails (no reply)"
+# Counted from the first round that was lost: two intervals and a time-out at least.
+history_tells() {
+	ctl history --json | jq -e 'map(select(.event == "uplink-withdrawn" and .uplink == "backup")) | last |
+		.withdrawn_us > 1500000 and .withdrawn_us < 4000000'
+}
+expect "blackhole: the history says how long it took" wait_for 3 history_tells
 expect "blackhole: the route that probes need stays" \
 	eval 'ip -n $lab_id-gw route show table 20102 | grep -q "^default via 172.16.1.2 dev wan1"'
 mend backup
