@@ -31,12 +31,27 @@ static int observe_kernel(struct observed *observed)
 	return ret;
 }
 
+static void print_probes(const struct uplink *uplink, struct text *text)
+{
+	for (size_t i = 0; i < uplink->probe.count; i++) {
+		text_add(text, "#   probe %s\n", uplink->probe.items[i].text);
+	}
+	if (uplink->probe.count > 0) {
+		text_add(text,
+		         "#   probed every %ums, timeout %ums, quorum %u, down after %u, up after "
+		         "%u, degraded from a loss of %u%% on\n",
+		         uplink->interval_ms, uplink->timeout_ms, uplink->quorum,
+		         uplink->down_after, uplink->up_after, uplink->degraded_loss);
+	}
+}
+
 static void print_uplinks(const struct plan *plan, struct text *text)
 {
 	for (size_t i = 0; i < plan->uplink_count; i++) {
 		const struct uplink_view *view = &plan->uplinks[i];
 		text_add(text, "# uplink %u '%s' on %s: %s\n", view->uplink->number,
 		         view->uplink->id, view->uplink->interface, uplink_view_reason(view));
+		print_probes(view->uplink, text);
 	}
 }
 

@@ -505,12 +505,12 @@ static void assert_example_uplink(const struct uplink *uplink, unsigned number)
 		  "wan0",
 		  { "192.168.2.1", "2001:db8:1::2" },
 		  { "192.168.2.6", "2001:db8:1::1" },
-		  "icmp 192.168.2.6" },
+		  "icmp 203.0.113.53" },
 		{ "backup",
 		  "wan1",
 		  { "172.16.1.1", "2001:db8:2::2" },
 		  { "172.16.1.2", "2001:db8:2::1" },
-		  "icmp 172.16.1.2" },
+		  "icmp 203.0.113.53" },
 	};
 
 	ck_assert_uint_eq(uplink->number, number);

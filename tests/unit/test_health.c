@@ -255,6 +255,24 @@ START_TEST(second_outage_in_a_row_is_held)
 }
 END_TEST
 
+START_TEST(outage_while_held_begins_the_wait_anew)
+{
+	struct line line = line_new(&standard, 1, HEALTH_NEW);
+	play(&line, "+---+++++---");
+	for (int i = 0; i < 10; i++) {
+		play(&line, "++++++++++");
+	}
+	play(&line, "---");
+	for (int i = 0; i < DAMPING_ROUNDS - 1; i++) {
+		play(&line, "+");
+	}
+	ck_assert_int_eq(line.health.state, HEALTH_DOWN);
+	play(&line, "+");
+	ck_assert_int_eq(line.health.state, HEALTH_UP);
+	health_deinit(&line.health);
+}
+END_TEST
+
 // Twenty flaps in 120 rounds: six rounds each, so many of them bad, and it may begin anywhere.
 START_TEST(twenty_flaps_change_the_answer_twice_at_most)
 {
@@ -401,6 +419,8 @@ START_TEST(window_forgets_what_is_older)
 	struct probe_measure none =
 		probe_window_measure(window, now + 1000000 - 60000, now + 1000000);
 	ck_assert_uint_eq(none.sent, 0);
+	none = probe_window_measure(window, 0, now + 1000000);
+	ck_assert_uint_eq(none.sent, 0);
 	ck_assert_uint_eq(probe_measure_loss(&none), 0);
 	free(window);
 }
@@ -419,6 +439,7 @@ int main(void)
 	tcase_add_test(tcase, outage_is_no_loss_afterwards);
 	tcase_add_test(tcase, gap_of_the_link_is_taken_for_what_it_is);
 	tcase_add_test(tcase, second_outage_in_a_row_is_held);
+	tcase_add_test(tcase, outage_while_held_begins_the_wait_anew);
 	tcase_add_loop_test(tcase, twenty_flaps_change_the_answer_twice_at_most, 0, 6);
 	tcase_add_loop_test(tcase, whatever_happens_the_rules_hold, 0, 50);
 	tcase_add_test(tcase, probe_that_stays_keeps_history_and_state);

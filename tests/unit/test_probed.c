@@ -225,7 +225,9 @@ START_TEST(probes_never_take_the_last_uplink)
 		ck_assert(states[i]->routed);
 	}
 	ck_assert_str_eq(is, plans[_i].usable);
-	// The site's own connections always have a way out.
+	// The site's own connections always have a way out, by those that are proved if there are any.
+	ck_assert_int_eq(states[0]->open, is[0] != '-' || is[2] == '-');
+	ck_assert_int_eq(states[2]->open, is[2] != '-' || is[0] == '-');
 	ck_assert(states[0]->open || states[2]->open);
 	ck_assert(states[1]->open);
 	ck_assert_int_eq(plan->table->uplinks[1].usable, is[2] != '-');

@@ -22,10 +22,10 @@ static const struct {
 	{ "{" DAEMON ",\"uplinks\":["
 	  "{\"number\":1,\"id\":\"primary\",\"interface\":\"wan0\",\"state\":\"up\",\"since_s\":75,"
 	  "\"reason\":\"\",\"address\":[\"192.168.2.1\",\"2001:db8:1::2\"],"
-	  "\"gateway\":[\"192.168.2.6\"],\"answered\":true},"
+	  "\"gateway\":[\"192.168.2.6\"],\"answered\":true,\"rtt_ms\":12.345,\"loss_1m\":20},"
 	  "{\"number\":2,\"id\":\"backup\",\"interface\":\"wan1\",\"state\":\"down\",\"since_s\":5,"
 	  "\"reason\":\"no carrier\",\"address\":[\"172.16.1.1\"],\"gateway\":[],"
-	  "\"answered\":false}],"
+	  "\"answered\":false,\"loss_1m\":100}],"
 	  "\"hosts\":[{\"name\":\"www.example.com\",\"kind\":\"host\",\"server\":\"web\","
 	  "\"policy\":\"arrival\",\"ttl\":10,\"uplinks\":["
 	  "{\"id\":\"primary\",\"forward\":\"installed\",\"reply_path\":\"installed\","
@@ -38,10 +38,12 @@ static const struct {
 	  "\"warnings\":[\"table inet filter, chain forward\"]}",
 	  "example.com: generation 12, multihomed 0.1.0 (pid 7) up 1m15s\n"
 	  "\n"
-	  "UPLINK  INTERFACE STATE SINCE ADDRESS                    GATEWAY     ANSWERED REASON\n"
-	  "primary wan0      up    1m15s 192.168.2.1, 2001:db8:1::2 192.168.2.6 yes      \n"
-	  "backup  wan1      down  5s    172.16.1.1                             no       no "
-	  "carrier\n"
+	  "UPLINK  INTERFACE STATE SINCE ADDRESS                    GATEWAY     PROBES      "
+	  "ANSWERED REASON\n"
+	  "primary wan0      up    1m15s 192.168.2.1, 2001:db8:1::2 192.168.2.6 12.3 ms 20% "
+	  "yes      \n"
+	  "backup  wan1      down  5s    172.16.1.1                             100%        "
+	  "no       no carrier\n"
 	  "\n"
 	  "NAME            KIND    SERVER POLICY  TTL UPLINK  FORWARD   REPLY-PATH DNS\n"
 	  "www.example.com host    web    arrival 10  primary installed installed  answered\n"
@@ -53,8 +55,8 @@ static const struct {
 	{ "{" DAEMON ",\"uplinks\":[{\"id\":\"primary\"}],\"hosts\":[],\"warnings\":[]}",
 	  "example.com: generation 12, multihomed 0.1.0 (pid 7) up 1m15s\n"
 	  "\n"
-	  "UPLINK  INTERFACE STATE SINCE ADDRESS GATEWAY ANSWERED REASON\n"
-	  "primary                                                \n" },
+	  "UPLINK  INTERFACE STATE SINCE ADDRESS GATEWAY PROBES ANSWERED REASON\n"
+	  "primary                                                       \n" },
 	// Members that are missing or of another kind.
 	{ "{\"uplinks\":7,\"hosts\":[1,{\"uplinks\":[\"x\"]}],\"warnings\":[2]}",
 	  ": generation , multihomed  (pid ) up 0s\n"
