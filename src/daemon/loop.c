@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "daemon/control.h"
+#include "daemon/cross_prober.h"
 #include "daemon/notify.h"
 #include "daemon/prober.h"
 #include "daemon/reconcile.h"
@@ -35,6 +36,7 @@ struct daemon {
 	struct reconcile *reconcile;
 	struct control *control;
 	struct prober *prober;
+	struct cross_prober *cross;
 	uint64_t started_ms;
 	uv_loop_t loop;
 	uv_poll_t rtnl;
@@ -54,6 +56,7 @@ static void after_pass(struct daemon *daemon, int ret)
 	if (standing.plan != NULL) {
 		prober_follow(daemon->prober, standing.plan);
 	}
+	cross_prober_follow(daemon->cross, &standing);
 	if (ret == 0) {
 		daemon->retry_ms = RETRY_FIRST_MS;
 		(void)uv_timer_stop(&daemon->retry);
@@ -194,6 +197,7 @@ static struct standing whole_standing(const struct daemon *daemon)
 {
 	struct standing standing = reconcile_standing(daemon->reconcile);
 	standing.probed = prober_list(daemon->prober);
+	standing.crossed = cross_prober_list(daemon->cross);
 	return standing;
 }
 
@@ -329,6 +333,10 @@ static int start_prober(struct daemon *daemon)
 	if (ret == 0) {
 		ret = prober_set_site(daemon->prober, standing.site, standing.published);
 	}
+	if (ret == 0) {
+		ret = cross_prober_open(&daemon->loop, reconcile_nfnl(daemon->reconcile),
+		                        &daemon->cross);
+	}
 	if (ret != 0) {
 		log_error("probes, failed to set up (%s)", strerror(-ret));
 		return ret;
@@ -373,6 +381,7 @@ int loop_run(const char *path, struct site *site)
 
 cleanup:
 	control_close(daemon.control);
+	cross_prober_close(daemon.cross);
 	prober_close(daemon.prober);
 	(void)uv_run(&daemon.loop, UV_RUN_NOWAIT);
 	uv_walk(&daemon.loop, close_handle, NULL);

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "daemon/cross.h"
 #include "daemon/drains.h"
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
@@ -29,11 +30,13 @@ struct standing {
 	const struct plan *plan;
 	const struct table *published;
 	struct uplink_sets broken; /*!< Uplinks that lack something in the kernel. */
+	unsigned commits;          /*!< Of our ruleset so far. */
 	bool ruleset;              /*!< Our ruleset is installed. */
 	const char *foreign_drops; /*!< Foreign forward chains that drop, a line each. */
 	const struct drains *drains;
 	const struct uplink_history *history; /*!< By uplink number. */
 	const struct probed_list *probed;     /*!< NULL: nothing is probed. */
+	const struct cross_list *crossed;     /*!< NULL: no uplink probes another one. */
 };
 
 /*!
@@ -50,6 +53,9 @@ void reconcile_close(struct reconcile *reconcile);
 /*! \brief Descriptors whose events call for reconcile_events(). */
 int reconcile_rtnl_fd(const struct reconcile *reconcile);
 int reconcile_nfnl_fd(const struct reconcile *reconcile);
+
+/*! \brief For listings of our ruleset. */
+struct nfnl *reconcile_nfnl(const struct reconcile *reconcile);
 
 /*!
  * \brief Read pending events; run a pass if one of them may concern us.

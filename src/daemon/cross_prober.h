@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief When which cross-probe is sent: the lines of cross.h on the event loop.
+ *
+ * After each change of what is installed all services are probed soon, then each once an interval, spread
+ * over it. A round has at most 64 of them; a site with more takes several intervals.
+ */
+
+#pragma once
+
+#include <uv.h>
+
+#include "daemon/cross.h"
+#include "daemon/kernel.h"
+#include "daemon/reconcile.h"
+
+struct cross_prober;
+
+/*! \brief Begin without any probe. \param nfnl  Borrowed. \return 0 or -errno. */
+int cross_prober_open(uv_loop_t *loop, struct nfnl *nfnl, struct cross_prober **prober);
+
+/*! \brief Stop; the loop must run once more for its handles to be closed. NULL is legal. */
+void cross_prober_close(struct cross_prober *prober);
+
+/*! \brief Go by the site and the outcome of the last pass, both borrowed until the next call. */
+void cross_prober_follow(struct cross_prober *prober, const struct standing *standing);
+
+/*! \brief For the report, valid until the next call of a function here; NULL: nothing is probed. */
+const struct cross_list *cross_prober_list(const struct cross_prober *prober);
