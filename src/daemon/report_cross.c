@@ -98,6 +98,8 @@ void report_cross_warnings(const struct standing *standing, json_t *warnings)
 struct sum {
 	size_t count;
 	size_t proven;
+	size_t unknown;
+	const char *why; /*!< Of the first unknown one, static. */
 	enum cross_state worst;
 };
 
@@ -118,7 +120,10 @@ static void add_line(const struct standing *standing, const struct cross_line *l
 	                                                                       : sum->worst;
 	sum->count++;
 	sum->proven += line->state == CROSS_PROVEN;
-	if (text != NULL && line->state != CROSS_PROVEN) {
+	if (line->state == CROSS_UNKNOWN && sum->unknown++ == 0) {
+		sum->why = line->idle != NULL ? line->idle : "not probed yet";
+	}
+	if (text != NULL && (line->state == CROSS_DEAD || line->state == CROSS_UNPROVEN)) {
 		text_add(text, "%s", text->length > 0 ? "; " : "");
 		cross_service(line, text);
 		text_add(text, " over %s %s, ", family_name(line->family),
@@ -148,8 +153,13 @@ const char *report_cross_forward(const struct standing *standing, const struct s
 	if (sum.count > 0 && text != NULL) {
 		struct text details = *text;
 		*text = TEXT_EMPTY;
-		text_add(text, "%zu of %zu services proven from outside%s%s", sum.proven, sum.count,
-		         details.length > 0 ? ": " : "", details.length > 0 ? details.data : "");
+		text_add(text, "%zu of %zu services proven from outside", sum.proven, sum.count);
+		if (sum.unknown > 0) {
+			text_add(text, ", %zu not known (%s)", sum.unknown, sum.why);
+		}
+		if (details.length > 0) {
+			text_add(text, ": %s", details.data);
+		}
 		text->failed |= details.failed;
 		text_free(&details);
 	}
