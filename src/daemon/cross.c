@@ -194,6 +194,20 @@ bool cross_note(struct cross_line *line, const struct cross_outcome *outcome, ui
 	return set_state(line, here ? CROSS_DEAD : CROSS_UNPROVEN, now_ms);
 }
 
+bool cross_note_client(struct cross_line *line, uint64_t seen_ms, uint64_t since_ms,
+                       uint64_t now_ms, bool *changed)
+{
+	line->client_ms = seen_ms;
+	*changed = false;
+	// A DNS query has come in, but nobody knows whether its answer went out.
+	if (line->zone != NULL || seen_ms <= line->tried_ms || seen_ms <= since_ms) {
+		return false;
+	}
+	line->failures = 0;
+	*changed = set_state(line, CROSS_PROVEN, now_ms);
+	return true;
+}
+
 static bool shares_address(const struct plan *plan, size_t uplink, unsigned family)
 {
 	const struct address *public = &plan->uplinks[uplink].family[family].public;

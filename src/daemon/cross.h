@@ -58,9 +58,10 @@ struct cross_line {
 		*zone; /*!< Of DNS the zone that is asked for, borrowed from the site; NULL: TCP. */
 
 	enum cross_state state;
-	uint64_t since_ms; /*!< When the state began. */
-	uint64_t tried_ms; /*!< When the last attempt ended; 0: never. */
-	unsigned failures; /*!< In a row. */
+	uint64_t since_ms;  /*!< When the state began. */
+	uint64_t tried_ms;  /*!< When the last attempt ended; 0: never. */
+	uint64_t client_ms; /*!< When a real client was last seen; 0: never looked, or none. */
+	unsigned failures;  /*!< In a row. */
 	struct cross_outcome last;
 	const char *idle; /*!< Why it is not probed now, static; NULL: it is. */
 };
@@ -90,6 +91,16 @@ const struct cross_line *cross_find(const struct cross_list *list, unsigned upli
  * \return Whether the state has changed.
  */
 bool cross_note(struct cross_line *line, const struct cross_outcome *outcome, uint64_t now_ms);
+
+/*!
+ * \brief Note that a real client was seen there. Over TCP it has completed a handshake, which proves both ways.
+ * \param seen_ms   When.
+ * \param since_ms  Nothing before proves anything, as things have changed then.
+ * \param changed   Out: whether the state has changed.
+ * \return Whether a probe can be spared.
+ */
+bool cross_note_client(struct cross_line *line, uint64_t seen_ms, uint64_t since_ms,
+                       uint64_t now_ms, bool *changed);
 
 /*!
  * \brief Choose the uplink to send the next attempt by, or say why there is none.

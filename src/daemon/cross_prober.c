@@ -29,8 +29,10 @@
 /*! A failure is looked at again so soon; each further one doubles that, up to the usual time. */
 #define RETRY_MS 1000
 #define RETRY_DOUBLINGS 8
-/*! The elements of the sets live 10 s from the first packet on, an attempt takes 3 s. */
-#define PORT_REST_MS 15000
+/*! The elements of the sets live 5 s, the last one is made within the 3 s of an attempt. */
+#define PORT_REST_MS 9000
+/*! So often there is a port that has rested. */
+#define SHARE_MS 100
 
 #define NEVER UINT64_MAX
 
@@ -70,6 +72,7 @@ struct cross_prober {
 	unsigned commits;
 	struct uplink_sets broken;
 	struct way ways[SITE_UPLINKS_MAX][FAMILIES];
+	uint64_t since_ms;   /*!< When something last changed, by table_now_ms(). */
 	uint64_t changed_ms; /*!< When a change last led to a round. */
 	struct cross_list list;
 	struct schedule *schedules; /*!< One a line. */
@@ -137,7 +140,9 @@ static void log_change(const struct cross_prober *prober, const struct cross_lin
 static uint64_t period_of(const struct cross_prober *prober)
 {
 	size_t rounds = (prober->list.count + ROUND_MOST - 1) / ROUND_MOST;
-	return (uint64_t)prober->site->cross_interval_ms * (rounds > 0 ? rounds : 1);
+	uint64_t period = (uint64_t)prober->site->cross_interval_ms * (rounds > 0 ? rounds : 1);
+	uint64_t least = (uint64_t)prober->list.count * SHARE_MS;
+	return period > least ? period : least;
 }
 
 static void note_outcome(struct cross_prober *prober, size_t index,
@@ -235,6 +240,26 @@ static int begin_flight(struct cross_prober *prober, size_t index, unsigned sour
 	return cross_attempt_begin(prober->loop, &request, on_done, flight, &flight->attempt);
 }
 
+/*! Whether a real client was just there, so that a metered line need not carry a probe. */
+static bool is_spared(struct cross_prober *prober, size_t index)
+{
+	struct cross_line *line = &prober->list.items[index];
+	enum cross_state before = line->state;
+	uint64_t now_ms = table_now_ms();
+	uint64_t age_ms = 0;
+	bool changed = false;
+	if (cross_client(prober->nfnl, site_uplink(prober->site, line->uplink)->interface,
+	                 line->family, line->port, prober->site->cross_interval_ms, &age_ms) != 0 ||
+	    age_ms >= now_ms) {
+		return false;
+	}
+	bool spared = cross_note_client(line, now_ms - age_ms, prober->since_ms, now_ms, &changed);
+	if (changed) {
+		log_change(prober, line, before);
+	}
+	return spared;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct cross_prober *prober = timer->data;
@@ -246,9 +271,12 @@ static void on_timer(uv_timer_t *timer)
 	struct schedule *schedule = &prober->schedules[index];
 	unsigned source = cross_source(&prober->list.items[index], prober->plan, prober->drained,
 	                               table_now_ms());
-	int ret = source != 0 ? begin_flight(prober, index, source) : 0;
+	bool spared = source != 0 && is_spared(prober, index);
+	int ret = source != 0 && !spared ? begin_flight(prober, index, source) : 0;
 	if (source == 0) {
 		schedule->due_ms = NEVER;
+	} else if (spared) {
+		schedule->due_ms = uv_now(prober->loop) + period_of(prober);
 	} else if (ret == 0) {
 		schedule->flying = true;
 	} else if (ret != -EBUSY) {
@@ -363,6 +391,7 @@ static void begin_round(struct cross_prober *prober)
 		first = prober->changed_ms + rest;
 	}
 	prober->changed_ms = first;
+	prober->since_ms = table_now_ms();
 	for (size_t i = 0; i < prober->list.count; i++) {
 		struct schedule *schedule = &prober->schedules[i];
 		unsigned source = cross_source(&prober->list.items[i], prober->plan,

@@ -4,7 +4,7 @@
  * \brief When which cross-probe is sent: the lines of cross.h on the event loop.
  *
  * After each change of what is installed all services are probed soon, then each once an interval, spread
- * over it. A round has at most 64 of them; a site with more takes several intervals.
+ * over it. A round has at most 64 of them, ten a second; a site with more takes several intervals.
  */
 
 #pragma once

@@ -4,6 +4,7 @@
  * The elements of a set, as far as their keys go: what packets have left there.
  */
 
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -45,9 +46,12 @@ static int elements_take(const struct nlmsghdr *message, void *data)
 	{
 		const struct nlattr *key =
 			inner(inner(element, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
+		const struct nlattr *expires = inner(element, NFTA_SET_ELEM_EXPIRATION);
 		if (key != NULL && ret == 0) {
-			ret = listing->take(mnl_attr_get_payload(key),
-			                    mnl_attr_get_payload_len(key), listing->context);
+			ret = listing->take(
+				mnl_attr_get_payload(key), mnl_attr_get_payload_len(key),
+				expires != NULL ? be64toh(mnl_attr_get_u64(expires)) : 0,
+				listing->context);
 		}
 	}
 	return ret;

@@ -101,13 +101,18 @@ void nft_cross_declare(const struct site *site, struct text *text)
 	}
 	// Raw is where others begin to look, and srcnat + 10 our own last look at what leaves.
 	text_add(text,
+	         "\tset " CROSS_SET_CLIENTS " { type inet_service . ifname . nf_proto; flags "
+	         "dynamic, timeout; timeout 1h; size 65536; }\n"
 	         "\tchain cross_request { }\n"
 	         "\tchain cross_reply { }\n"
 	         "\tchain cross_leave { }\n"
+	         "\tchain cross_client { }\n"
 	         "\tchain cross_in { type filter hook prerouting priority raw - 10; policy accept; "
 	         "}\n"
 	         "\tchain cross_out { type filter hook postrouting priority srcnat + 200; policy "
-	         "accept; }\n");
+	         "accept; }\n"
+	         "\tchain cross_clients { type filter hook forward priority mangle; policy accept; "
+	         "}\n");
 }
 
 /*! What comes in: addresses of other uplinks become aliases, in packets of the probes alone. */
@@ -124,6 +129,22 @@ static void fill_rewrite(const char *chain, const char *set, const char *port, c
 	         "\t\tip6 saddr %s add @%s { iifname . th %s }\n"
 	         "\t}\n",
 	         chain, alias4, set, port, alias6, set, port);
+}
+
+/*! Clients, but not the probes. */
+static void note_clients(const struct site *site, const char *protocols, const char *port,
+                         struct text *text)
+{
+	static const char *const names[] = { [FAMILY_4] = "ip", [FAMILY_6] = "ip6" };
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		char alias[ADDRESS_TEXT_MAX];
+		const struct prefix prefix = site_cross_prefix(site, family_number(family));
+		text_add(text,
+		         "\t\tmeta l4proto %s %s saddr != %s update @" CROSS_SET_CLIENTS
+		         " { %s . iifname . meta nfproto timeout %ums }\n",
+		         protocols, names[family], prefix_format(&prefix, alias), port,
+		         site->cross_interval_ms);
+	}
 }
 
 void nft_cross_fill(const struct site *site, struct text *text)
@@ -170,6 +191,22 @@ void nft_cross_fill(const struct site *site, struct text *text)
 	         alias4, alias6, CROSS_PORT_FIRST, CROSS_PORT_LAST, CROSS_PORT_FIRST,
 	         CROSS_PORT_LAST, CROSS_PORT_FIRST, CROSS_PORT_LAST, CROSS_PORT_FIRST,
 	         CROSS_PORT_LAST);
+	// The third packet of a handshake: the server's answer has arrived at the client.
+	text_add(text, "\tchain cross_clients {\n"
+	               "\t\tiifname != @uplinks return\n"
+	               "\t\tct status dnat ct state established ct direction original tcp flags & "
+	               "(syn | ack | rst) == ack ct original packets 2 jump cross_client\n"
+	               "\t}\n"
+	               "\tchain cross_client {\n");
+	note_clients(site, "tcp", "ct original proto-dst", text);
+	text_add(text, "\t}\n");
+}
+
+void nft_cross_note_queries(const struct site *site, struct text *text)
+{
+	if (site_crosses(site)) {
+		note_clients(site, "{ tcp, udp }", "th dport", text);
+	}
 }
 
 void nft_cross_spare(const struct site *site, struct text *text)

@@ -22,11 +22,17 @@
 #define CROSS_SET_REPLIED "cross_replied"
 #define CROSS_SET_RETURNED "cross_returned"
 
-/*! \brief Declare the chains. */
+/*! Set of (public port, interface, family): where clients were seen within cross-interval. */
+#define CROSS_SET_CLIENTS "cross_clients"
+
+/*! \brief Declare the chains, and the set of clients. */
 void nft_cross_declare(const struct site *site, struct text *text);
 
 /*! \brief Fill them. */
 void nft_cross_fill(const struct site *site, struct text *text);
+
+/*! \brief The rules that note who asks for names, for the place where DNS comes in. */
+void nft_cross_note_queries(const struct site *site, struct text *text);
 
 /*! \brief The rules that keep source NAT off the probes, for the begin of its chain. */
 void nft_cross_spare(const struct site *site, struct text *text);

@@ -188,7 +188,7 @@ static void list_nothing(const struct nft_source *source, unsigned uplink, struc
 {
 }
 
-#define SEEN_TYPE "type ifname . inet_service; flags dynamic, timeout; timeout 10s; size 1024;"
+#define SEEN_TYPE "type ifname . inet_service; flags dynamic, timeout; timeout 5s; size 1024;"
 
 static const struct object cross_objects[] = {
 	{ "map", "alias4", "type ipv4_addr : ipv4_addr;", LIVE, nft_live_alias4 },

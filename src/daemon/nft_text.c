@@ -221,8 +221,9 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	text_add(text, "\t\tmeta l4proto != { tcp, udp } return\n"
 	               "\t\tth dport != 53 return\n"
 	               "\t\tfib daddr type != local return\n"
-	               "\t\tfib daddr . iif type != local drop\n"
-	               "\t\tnotrack\n");
+	               "\t\tfib daddr . iif type != local drop\n");
+	nft_cross_note_queries(source->site, text);
+	text_add(text, "\t\tnotrack\n");
 	if (port) {
 		// «th dport set» would leave the checksums as they were.
 		text_add(text, "\t\tudp dport 53 udp dport set iifname map @dns_port\n"

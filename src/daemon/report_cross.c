@@ -20,7 +20,7 @@ static void add_detail(const struct standing *standing, const struct cross_line 
 {
 	if (line->idle != NULL) {
 		text_add(text, "not probed: %s", line->idle);
-	} else if (line->tried_ms == 0) {
+	} else if (line->tried_ms == 0 && line->state == CROSS_UNKNOWN) {
 		text_add(text, "not probed yet");
 	} else {
 		cross_where(line, standing->site, text);
@@ -45,7 +45,11 @@ static json_t *report_line(const struct standing *standing, const struct cross_l
 		json_object_set_new(object, "tried_s", json_integer(seconds_since(line->tried_ms)));
 		json_object_set_new(object, "from", json_string(source->id));
 	}
-	if (line->state == CROSS_PROVEN && line->failures == 0) {
+	if (line->client_ms != 0) {
+		json_object_set_new(object, "client_s",
+		                    json_integer(seconds_since(line->client_ms)));
+	}
+	if (line->tried_ms != 0 && line->last.result == CROSS_GOOD) {
 		json_object_set_new(object, "rtt_ms", json_real(line->last.rtt_us / 1000.0));
 	}
 	text_free(&service);

@@ -5,9 +5,9 @@
 # the place where it dies.
 
 . "$(dirname "$0")/lib.sh"
-site_lines=('cross-interval: 1s')
+site_lines=('cross-interval: 2s')
 # Nothing listens on 8081 of the server.
-host_ports='tcp/80, tcp/443:8443, udp/443, tcp/8080:8081'
+host_ports='tcp/80, tcp/443:8443, tcp/8080:8081'
 # What the outside knows of the primary uplink behind a 1:1 NAT.
 nat4=198.51.100.11
 
@@ -60,7 +60,7 @@ expect "DNS and TCP are proven, both ways and families" \
 	wait_for 10 all_proven dns tcp/25 tcp/80 tcp/443
 expect "nothing listens: the way is good, the service dead" \
 	wait_for 10 same "service dead" inbound primary tcp/8080
-expect "explain tells" eval 'ctl explain www.example.com | grep -q "inbound .* proven from outside: tcp/8080 over IPv4 service dead"'
+expect "explain tells" eval 'ctl explain www.example.com | grep -q "inbound .* proven from outside.*tcp/8080 over IPv4 service dead"'
 expect "an alarm changes no answer" by_each uplink_serves
 
 # A provider that blocks web servers of its customers.
@@ -97,6 +97,20 @@ expect "an alias from outside is refused" \
 expect "and counted" ruleset_names 'ip saddr 198.18.0.0/24 counter packets [1-9]'
 expect "the LAN goes out as ever" ns lan kdig +timeout=1 "@$hoster4" example.com SOA
 
+# Who completes a handshake proves more than a probe, and spares it.
+spared() {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		get_by backup >/dev/null || return 1
+		pause 200
+	done
+	[ "$(line_field backup tcp/80 IPv4 .tried_s)" -ge 3 ] &&
+		[ "$(line_field backup tcp/80 IPv4 .client_s)" -le 1 ] && same proven inbound backup tcp/80
+}
+expect "a real client spares the probe" spared
+expect "and only where it was" test "$(line_field backup tcp/443 IPv4 .tried_s)" -le 2
+expect "a probe is no client" same null line_field primary tcp/25 IPv4 .client_s
+
 # 1:1 NAT at the provider.
 for name in cli res hoster isp2; do
 	ip -n "$lab_id-$name" route add $nat4 via ${internet4[primary]}
@@ -117,7 +131,7 @@ primary_lines=("public-address: [$nat4, \"${address6[primary]}\"]")
 expect "behind a 1:1 NAT" reload
 nat_proven() {
 	ruleset_names "$nat4 : 198.18.0.1" && all_proven dns tcp/80 &&
-		[ "$(line_field primary tcp/80 IPv4 .tried_s)" -le 1 ]
+		[ "$(line_field primary tcp/80 IPv4 .tried_s)" -le 2 ]
 }
 expect "behind a 1:1 NAT: proven" wait_for 10 nat_proven
 

@@ -235,6 +235,39 @@ START_TEST(uplinks_with_one_public_address_prove_nothing)
 }
 END_TEST
 
+static const struct {
+	bool dns;
+	const char *attempts; // Before, the last one at 10.
+	uint64_t seen_ms;
+	uint64_t since_ms;
+	bool spared;
+	enum cross_state state;
+} clients[] = {
+	{ false, "", 5, 0, true, CROSS_PROVEN },
+	{ false, "ll", 11, 0, true, CROSS_PROVEN },
+	{ false, "ll", 10, 0, false, CROSS_UNPROVEN }, // Before the failure.
+	{ false, "g", 11, 11, false, CROSS_PROVEN },   // Before the change.
+	{ false, "g", 12, 11, true, CROSS_PROVEN },
+	{ true, "ll", 11, 0, false, CROSS_UNPROVEN }, // Asked, but was it answered?
+};
+
+START_TEST(a_client_proves_what_it_has_used)
+{
+	struct cross_line line = { .uplink = 1, .zone = clients[_i].dns ? "a" : NULL };
+	bool changed = false;
+	for (const char *attempt = clients[_i].attempts; *attempt != '\0'; attempt++) {
+		const struct cross_outcome outcome = outcome_of(*attempt);
+		(void)cross_note(&line, &outcome, 10);
+	}
+	enum cross_state before = line.state;
+	ck_assert(clients[_i].spared == cross_note_client(&line, clients[_i].seen_ms,
+	                                                  clients[_i].since_ms, 20, &changed));
+	ck_assert_int_eq(line.state, clients[_i].state);
+	ck_assert(changed == (line.state != before));
+	ck_assert_uint_eq(line.client_ms, clients[_i].seen_ms);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_what_is_known)
 {
 	struct site *site = site_from_text(SITE(""));
@@ -271,6 +304,7 @@ int main(void)
 	tcase_add_loop_test(cases, it_is_told_where_an_attempt_died, 0, COUNT(places));
 	tcase_add_loop_test(cases, another_uplink_that_is_there_probes, 0, COUNT(sources));
 	tcase_add_test(cases, uplinks_with_one_public_address_prove_nothing);
+	tcase_add_loop_test(cases, a_client_proves_what_it_has_used, 0, COUNT(clients));
 	tcase_add_test(cases, a_reload_keeps_what_is_known);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);

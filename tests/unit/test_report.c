@@ -213,10 +213,9 @@ START_TEST(what_cross_probes_find_is_told)
 	            "'tried_s':0,'from':'backup','rtt_ms':1.5}");
 	if (crossings[_i].warnings > 0) {
 		const char *warning = json_string_value(json_array_get(warnings, 0));
-		ck_assert_msg(strncmp(warning,
-		                      "uplink 'primary': tcp/80 over IPv4 is not proven reachable "
-		                      "from outside since 0s (no answer: sent by 'backup', ",
-		                      120) == 0,
+		ck_assert_msg(strstr(warning, "uplink 'primary': tcp/80 over IPv4 is not proven "
+		                              "reachable from outside since 0s (no answer: sent "
+		                              "by 'backup', ") == warning,
 		              "%s", warning);
 	}
 	json_decref(status);
