@@ -183,9 +183,11 @@ bool cross_note(struct cross_line *line, const struct cross_outcome *outcome, ui
 	}
 	if (line->last.result == CROSS_GOOD) {
 		line->failures = 0;
+		line->failed = 0;
 		return set_state(line, CROSS_PROVEN, now_ms);
 	}
 	line->failures++;
+	line->failed |= UPLINK_BIT(line->last.source);
 	if (line->failures < CROSS_FAILURES) {
 		return false;
 	}
@@ -204,6 +206,7 @@ bool cross_note_client(struct cross_line *line, uint64_t seen_ms, uint64_t since
 		return false;
 	}
 	line->failures = 0;
+	line->failed = 0;
 	*changed = set_state(line, CROSS_PROVEN, now_ms);
 	return true;
 }
@@ -268,6 +271,7 @@ unsigned cross_source(struct cross_line *line, const struct plan *plan, uplink_s
 	if (fault != NULL) {
 		(void)set_state(line, CROSS_UNKNOWN, now_ms);
 		line->failures = 0;
+		line->failed = 0;
 	}
 	return source;
 }

@@ -62,6 +62,7 @@ struct cross_line {
 	uint64_t tried_ms;  /*!< When the last attempt ended; 0: never. */
 	uint64_t client_ms; /*!< When a real client was last seen; 0: never looked, or none. */
 	unsigned failures;  /*!< In a row. */
+	uplink_set failed;  /*!< Uplinks by which those were sent. */
 	struct cross_outcome last;
 	const char *idle; /*!< Why it is not probed now, static; NULL: it is. */
 };

@@ -15,8 +15,11 @@
 
 #include "base/log.h"
 #include "daemon/cross_attempt.h"
+#include "daemon/cross_basis.h"
+#include "daemon/cross_blocked.h"
+#include "daemon/cross_log.h"
+#include "daemon/cross_ports.h"
 #include "daemon/cross_seen.h"
-#include "daemon/nft_cross.h"
 
 #define FLIGHTS_MOST 8
 #define ROUND_MOST 64
@@ -29,8 +32,6 @@
 /*! A failure is looked at again so soon; each further one doubles that, up to the usual time. */
 #define RETRY_MS 1000
 #define RETRY_DOUBLINGS 8
-/*! The elements of the sets live 5 s, the last one is made within the 3 s of an attempt. */
-#define PORT_REST_MS 9000
 /*! So often there is a port that has rested. */
 #define SHARE_MS 100
 
@@ -52,33 +53,24 @@ struct schedule {
 	bool spread; /*!< Probed because of a change: the next one goes to its place in the interval. */
 };
 
-/*! What a probe depends on, of a family of an uplink; compared as bytes. */
-struct way {
-	struct address address;
-	struct address public;
-	struct address gateway;
-	bool routed;
-	bool open;
-	bool usable;
-};
-
 struct cross_prober {
 	uv_loop_t *loop;
 	struct nfnl *nfnl;
 	uv_timer_t timer;
+	uv_timer_t tell; /*!< Fires at once: several changes are one pass. */
+	cross_prober_changed changed;
+	void *context;
+	unsigned closing;        /*!< Handles that are not closed yet. */
 	const struct site *site; /*!< Borrowed; NULL before the first pass. */
 	const struct plan *plan; /*!< Borrowed, of the last pass. */
-	uplink_set drained;
-	unsigned commits;
-	struct uplink_sets broken;
-	struct way ways[SITE_UPLINKS_MAX][FAMILIES];
+	struct cross_basis basis;
 	uint64_t since_ms;   /*!< When something last changed, by table_now_ms(). */
 	uint64_t changed_ms; /*!< When a change last led to a round. */
 	struct cross_list list;
+	struct cross_blocked blocked;
 	struct schedule *schedules; /*!< One a line. */
 	struct flight flights[FLIGHTS_MOST];
-	uint64_t used_ms[CROSS_PORT_COUNT];
-	unsigned next_port;
+	struct cross_ports ports;
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -116,26 +108,6 @@ static void wake_for_next(struct cross_prober *prober)
 	wake_at(prober, due > soon ? due : soon);
 }
 
-static void log_change(const struct cross_prober *prober, const struct cross_line *line,
-                       enum cross_state before)
-{
-	struct text service = TEXT_EMPTY;
-	struct text where = TEXT_EMPTY;
-	const char *id = site_uplink(prober->site, line->uplink)->id;
-	cross_service(line, &service);
-	cross_where(line, prober->site, &where);
-	if (!service.failed && !where.failed && line->state == CROSS_PROVEN) {
-		log_line(before == CROSS_UNKNOWN ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		         "uplink '%s', %s is reachable from outside over %s", id, service.data,
-		         family_name(line->family));
-	} else if (!service.failed && !where.failed) {
-		log_warning("uplink '%s', %s is not proven reachable from outside over %s (%s)", id,
-		            service.data, family_name(line->family), where.data);
-	}
-	text_free(&service);
-	text_free(&where);
-}
-
 /*! How long a line waits from one attempt to the next. */
 static uint64_t period_of(const struct cross_prober *prober)
 {
@@ -143,6 +115,21 @@ static uint64_t period_of(const struct cross_prober *prober)
 	uint64_t period = (uint64_t)prober->site->cross_interval_ms * (rounds > 0 ? rounds : 1);
 	uint64_t least = (uint64_t)prober->list.count * SHARE_MS;
 	return period > least ? period : least;
+}
+
+static void on_tell(uv_timer_t *timer)
+{
+	struct cross_prober *prober = timer->data;
+	prober->changed(prober->context);
+}
+
+/*! Find anew what must not be answered; a pass follows if that is something else. */
+static void renew_blocked(struct cross_prober *prober)
+{
+	bool required = prober->site != NULL && prober->site->cross_probe == CROSS_PROBE_REQUIRE;
+	if (cross_blocked_renew(&prober->blocked, &prober->list, required)) {
+		(void)uv_timer_start(&prober->tell, on_tell, 0, 0);
+	}
 }
 
 static void note_outcome(struct cross_prober *prober, size_t index,
@@ -153,7 +140,7 @@ static void note_outcome(struct cross_prober *prober, size_t index,
 	enum cross_state before = line->state;
 	uint64_t wait = period_of(prober);
 	if (cross_note(line, outcome, table_now_ms())) {
-		log_change(prober, line, before);
+		cross_log(prober->site, line, before);
 	}
 	if (line->failures > 0) {
 		unsigned doublings = line->failures - 1;
@@ -165,6 +152,7 @@ static void note_outcome(struct cross_prober *prober, size_t index,
 		wait = wait * (index + 1) / prober->list.count;
 	}
 	schedule->due_ms = uv_now(prober->loop) + wait;
+	renew_blocked(prober);
 }
 
 static void on_done(void *context, const struct cross_outcome *outcome)
@@ -189,19 +177,6 @@ static void on_done(void *context, const struct cross_outcome *outcome)
 	wake_for_next(prober);
 }
 
-/*! A source port whose traces are gone, or 0. */
-static uint16_t take_port(struct cross_prober *prober)
-{
-	uint64_t now_ms = uv_now(prober->loop);
-	unsigned port = prober->next_port;
-	if (prober->used_ms[port] != 0 && now_ms - prober->used_ms[port] < PORT_REST_MS) {
-		return 0;
-	}
-	prober->used_ms[port] = now_ms;
-	prober->next_port = (port + 1) % CROSS_PORT_COUNT;
-	return (uint16_t)(CROSS_PORT_FIRST + port);
-}
-
 static struct flight *free_flight(struct cross_prober *prober)
 {
 	for (size_t i = 0; i < FLIGHTS_MOST; i++) {
@@ -217,7 +192,7 @@ static int begin_flight(struct cross_prober *prober, size_t index, unsigned sour
 {
 	const struct cross_line *line = &prober->list.items[index];
 	struct flight *flight = free_flight(prober);
-	uint16_t port = flight != NULL ? take_port(prober) : 0;
+	uint16_t port = flight != NULL ? cross_ports_take(&prober->ports, uv_now(prober->loop)) : 0;
 	if (port == 0) {
 		return -EBUSY;
 	}
@@ -255,7 +230,8 @@ static bool is_spared(struct cross_prober *prober, size_t index)
 	}
 	bool spared = cross_note_client(line, now_ms - age_ms, prober->since_ms, now_ms, &changed);
 	if (changed) {
-		log_change(prober, line, before);
+		cross_log(prober->site, line, before);
+		renew_blocked(prober);
 	}
 	return spared;
 }
@@ -269,8 +245,8 @@ static void on_timer(uv_timer_t *timer)
 		return;
 	}
 	struct schedule *schedule = &prober->schedules[index];
-	unsigned source = cross_source(&prober->list.items[index], prober->plan, prober->drained,
-	                               table_now_ms());
+	unsigned source = cross_source(&prober->list.items[index], prober->plan,
+	                               prober->basis.drained, table_now_ms());
 	bool spared = source != 0 && is_spared(prober, index);
 	int ret = source != 0 && !spared ? begin_flight(prober, index, source) : 0;
 	if (source == 0) {
@@ -287,7 +263,8 @@ static void on_timer(uv_timer_t *timer)
 	wake_for_next(prober);
 }
 
-int cross_prober_open(uv_loop_t *loop, struct nfnl *nfnl, struct cross_prober **prober)
+int cross_prober_open(uv_loop_t *loop, struct nfnl *nfnl, cross_prober_changed changed,
+                      void *context, struct cross_prober **prober)
 {
 	struct cross_prober *opened = calloc(1, sizeof(*opened));
 	if (opened == NULL) {
@@ -296,7 +273,12 @@ int cross_prober_open(uv_loop_t *loop, struct nfnl *nfnl, struct cross_prober **
 	opened->loop = loop;
 	opened->nfnl = nfnl;
 	(void)uv_timer_init(loop, &opened->timer);
+	(void)uv_timer_init(loop, &opened->tell);
 	opened->timer.data = opened;
+	opened->tell.data = opened;
+	opened->closing = 2;
+	opened->changed = changed;
+	opened->context = context;
 	*prober = opened;
 	return 0;
 }
@@ -315,7 +297,10 @@ static void cancel_flights(struct cross_prober *prober)
 
 static void on_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct cross_prober *prober = handle->data;
+	if (--prober->closing == 0) {
+		free(prober);
+	}
 }
 
 void cross_prober_close(struct cross_prober *prober)
@@ -324,7 +309,9 @@ void cross_prober_close(struct cross_prober *prober)
 		cancel_flights(prober);
 		free(prober->list.items);
 		free(prober->schedules);
+		cross_blocked_deinit(&prober->blocked);
 		uv_close((uv_handle_t *)&prober->timer, on_closed);
+		uv_close((uv_handle_t *)&prober->tell, on_closed);
 	}
 }
 
@@ -332,48 +319,26 @@ void cross_prober_close(struct cross_prober *prober)
 static void follow_site(struct cross_prober *prober, const struct site *site)
 {
 	struct cross_list list = { 0 };
+	struct cross_blocked blocked = { .now = { 0 } };
 	int ret = cross_list_build(site, &list);
 	struct schedule *schedules = calloc(list.count + 1, sizeof(*schedules));
-	if (ret != 0 || schedules == NULL) {
-		log_error("cross-probes, failed to set up (%s)", strerror(ENOMEM));
+	if (ret == 0) {
+		ret = schedules != NULL ? cross_blocked_init(&blocked, &list) : -ENOMEM;
+	}
+	if (ret != 0) {
+		log_error("cross-probes, failed to set up (%s)", strerror(-ret));
 		free(list.items);
 		list = (struct cross_list){ 0 };
-	} else {
+	} else if (cross_basis_same_uplinks(&prober->basis, site)) {
 		cross_list_inherit(&list, &prober->list);
 	}
 	free(prober->list.items);
 	free(prober->schedules);
+	cross_blocked_deinit(&prober->blocked);
 	prober->list = list;
 	prober->schedules = schedules;
+	prober->blocked = blocked;
 	prober->site = site;
-}
-
-static void read_ways(const struct plan *plan, struct way ways[SITE_UPLINKS_MAX][FAMILIES])
-{
-	for (size_t i = 0; i < plan->uplink_count; i++) {
-		for (unsigned family = 0; family < FAMILIES; family++) {
-			const struct uplink_family *state = &plan->uplinks[i].family[family];
-			ways[i][family] =
-				(struct way){ state->address, state->public, state->gateway,
-				              state->routed,  state->open,   state->usable };
-		}
-	}
-}
-
-/*! Whether a pass has changed anything that a probe depends on. */
-static bool note_changes(struct cross_prober *prober, const struct standing *standing)
-{
-	struct way ways[SITE_UPLINKS_MAX][FAMILIES] = { 0 };
-	read_ways(standing->plan, ways);
-	bool changed = prober->commits != standing->commits ||
-	               prober->drained != standing->drains->uplinks ||
-	               memcmp(&prober->broken, &standing->broken, sizeof(prober->broken)) != 0 ||
-	               memcmp(prober->ways, ways, sizeof(ways)) != 0;
-	prober->commits = standing->commits;
-	prober->drained = standing->drains->uplinks;
-	prober->broken = standing->broken;
-	memcpy(prober->ways, ways, sizeof(ways));
-	return changed;
 }
 
 /*! A round because of a change: as soon as things have come to rest, but not again and again. */
@@ -395,7 +360,7 @@ static void begin_round(struct cross_prober *prober)
 	for (size_t i = 0; i < prober->list.count; i++) {
 		struct schedule *schedule = &prober->schedules[i];
 		unsigned source = cross_source(&prober->list.items[i], prober->plan,
-		                               prober->drained, table_now_ms());
+		                               prober->basis.drained, table_now_ms());
 		schedule->due_ms = NEVER;
 		schedule->spread = true;
 		if (source != 0) {
@@ -414,15 +379,21 @@ void cross_prober_follow(struct cross_prober *prober, const struct standing *sta
 		cancel_flights(prober);
 		follow_site(prober, standing->site);
 	}
-	if (standing->plan == NULL || (!note_changes(prober, standing) && !other)) {
+	if (standing->plan == NULL || (!cross_basis_changed(&prober->basis, standing) && !other)) {
 		return;
 	}
 	cancel_flights(prober);
 	begin_round(prober);
+	renew_blocked(prober);
 	wake_for_next(prober);
 }
 
 const struct cross_list *cross_prober_list(const struct cross_prober *prober)
 {
 	return prober != NULL && prober->list.count > 0 ? &prober->list : NULL;
+}
+
+const struct blocked_list *cross_prober_blocked(const struct cross_prober *prober)
+{
+	return &prober->blocked.now;
 }

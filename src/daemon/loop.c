@@ -335,12 +335,13 @@ static int start_prober(struct daemon *daemon)
 	}
 	if (ret == 0) {
 		ret = cross_prober_open(&daemon->loop, reconcile_nfnl(daemon->reconcile),
-		                        &daemon->cross);
+		                        on_verdict, daemon, &daemon->cross);
 	}
 	if (ret != 0) {
 		log_error("probes, failed to set up (%s)", strerror(-ret));
 		return ret;
 	}
+	prober_set_blocked(daemon->prober, cross_prober_blocked(daemon->cross));
 	reconcile_set_verdicts(daemon->reconcile, prober_verdicts(daemon->prober));
 	return 0;
 }

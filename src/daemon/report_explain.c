@@ -142,7 +142,22 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 	return good;
 }
 
-/*! What cross-probes say is told, and changes nothing: the step is never what an answer fails by. */
+/*! Whether the plan keeps the name from being answered by the uplink, since it is not reachable there. */
+static bool is_blocked(const struct chain *chain)
+{
+	const struct table_host *row = chain->row;
+	const struct table_host *planned = row == NULL
+	                                           ? NULL
+	                                           : table_find_host(chain->standing->plan->table,
+	                                                             row->owner, row->owner_length);
+	unsigned number = chain->view->uplink->number;
+	bool has_target = server_target(chain->named.server, number, AF_INET) != NULL ||
+	                  server_target(chain->named.server, number, AF_INET6) != NULL;
+	return planned != NULL && has_target &&
+	       ((planned->ready4 | planned->ready6) & UPLINK_BIT(number)) == 0;
+}
+
+/*! What cross-probes say is told; an answer fails by it only if the site requires that. */
 static bool step_inbound(const struct chain *chain, char *detail, size_t size)
 {
 	struct text text = TEXT_EMPTY;
@@ -152,7 +167,7 @@ static bool step_inbound(const struct chain *chain, char *detail, size_t size)
 		(void)snprintf(detail, size, "%s", text.data != NULL ? text.data : "");
 	}
 	text_free(&text);
-	return true;
+	return !is_blocked(chain);
 }
 
 static bool step_drain(const struct chain *chain, char *detail, size_t size)

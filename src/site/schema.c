@@ -34,6 +34,7 @@ static const struct word outbound_modes[] = {
 static const struct word cross_probes[] = {
 	{ "on", CROSS_PROBE_ON },
 	{ "off", CROSS_PROBE_OFF },
+	{ "require", CROSS_PROBE_REQUIRE },
 	{ NULL, 0 },
 };
 

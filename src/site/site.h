@@ -33,7 +33,11 @@ enum dns_binding { DNS_BINDING_ADDRESS, DNS_BINDING_PORT, DNS_BINDING_DEVICE };
 enum outbound_mode { OUTBOUND_FAILOVER, OUTBOUND_LEAVE };
 
 /*! Whether sockets on one uplink prove that another one lets clients in. */
-enum cross_probe { CROSS_PROBE_OFF, CROSS_PROBE_ON };
+enum cross_probe {
+	CROSS_PROBE_OFF,
+	CROSS_PROBE_ON,     /*!< It is told. */
+	CROSS_PROBE_REQUIRE /*!< Names whose services are not reachable are answered otherwise. */
+};
 
 /*! What becomes of the answers when the daemon is dead. */
 enum stale_mode { STALE_KEEP, STALE_WITHDRAW };

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/cross.h"
+#include "daemon/cross_blocked.h"
 #include "plan_text.h"
 
 #define UPLINKS                                                                       \
@@ -268,6 +268,103 @@ START_TEST(a_client_proves_what_it_has_used)
 }
 END_TEST
 
+/*! Of uplink a, IPv4: what becomes of dns, 22, 80, 443 and 9000, each «attempts by sources». */
+static const struct {
+	const char *lines[5];
+	bool required;
+	const char *blocked;
+} blocks[] = {
+	{ { "g2", "g2", "l2l2", "g2", "g2" }, true, "80 " },
+	{ { "g2", "g2", "l2l2", "g2", "g2" }, false, "" },
+	{ { "g2", "g2", "l2", "g2", "g2" }, true, "" },           // One failure.
+	{ { "g2", "g2", "r2r2", "g2", "g2" }, true, "" },         // The service, not the way.
+	{ { "l2l2", "g2", "g2", "g2", "g2" }, true, "" },         // DNS is asked elsewhere.
+	{ { "l2l2", "l2l2", "l2l2", "l2l2", "l2l2" }, true, "" }, // The way between two of them.
+	{ { "l2l2", "l2l2", "l2l3", "l2l2", "l2l2" }, true, "80 " },
+	{ { "g3", "g3", "l2l2", "g3", "g3" }, true, "" }, // Nothing is known of that pair.
+	{ { "g2", "l2l2", "l2l2", "l2l2", "l2l2" }, true, "22 80 443 9000 " },
+};
+
+START_TEST(blocked_is_what_is_beyond_doubt)
+{
+	struct site *site = site_from_text(SITE(""));
+	struct cross_list list = { 0 };
+	struct cross_blocked blocked = { .now = { 0 } };
+	struct text text = TEXT_EMPTY;
+	ck_assert_int_eq(cross_list_build(site, &list), 0);
+	ck_assert_int_eq(cross_blocked_init(&blocked, &list), 0);
+	for (size_t i = 0; i < 5; i++) {
+		ck_assert_uint_eq(list.items[i].uplink, 1);
+		ck_assert_uint_eq(list.items[i].family, FAMILY_4);
+		for (const char *note = blocks[_i].lines[i]; *note != '\0'; note += 2) {
+			struct cross_outcome outcome = outcome_of(note[0]);
+			outcome.source = (unsigned)(note[1] - '0');
+			(void)cross_note(&list.items[i], &outcome, 1);
+		}
+	}
+	bool changed = cross_blocked_renew(&blocked, &list, blocks[_i].required);
+	text_add(&text, "%s", "");
+	for (size_t i = 0; i < blocked.now.count; i++) {
+		ck_assert_uint_eq(blocked.now.items[i].uplink, 1);
+		ck_assert_uint_eq(blocked.now.items[i].family, FAMILY_4);
+		text_add(&text, "%u ", blocked.now.items[i].port);
+	}
+	ck_assert_str_eq(text.data != NULL ? text.data : "", blocks[_i].blocked);
+	ck_assert(changed == (blocked.now.count > 0));
+	ck_assert(!cross_blocked_renew(&blocked, &list, blocks[_i].required));
+	ck_assert(cross_blocked_renew(&blocked, &list, false) == changed);
+	text_free(&text);
+	cross_blocked_deinit(&blocked);
+	free(list.items);
+	site_free(site);
+}
+END_TEST
+
+/*! Digits: uplinks that are answered for www, which a and b serve, with 80 or 443 blocked. */
+static const struct {
+	struct blocked blocked[3];
+	size_t count;
+	const char *drained;
+	const char *observed;
+	const char *ready;
+} answers[] = {
+	{ { { 1, FAMILY_4, 80 } }, 1, "", WELL, "2" },
+	{ { { 2, FAMILY_4, 443 } }, 1, "", WELL, "1" },
+	{ { { 1, FAMILY_6, 80 } }, 1, "", WELL, "12" },
+	{ { { 1, FAMILY_4, 81 } }, 1, "", WELL, "12" },                      // Of another host.
+	{ { { 1, FAMILY_4, 80 }, { 2, FAMILY_4, 80 } }, 2, "", WELL, "12" }, // None would be left.
+	{ { { 1, FAMILY_4, 80 } }, 1, "2", WELL, "12" },
+	{ { { 1, FAMILY_4, 80 } },
+	  1,
+	  "",
+	  "link wan0 up carrier\naddress wan0 192.0.2.1/29\nlink wan2 up carrier\n"
+	  "address wan2 203.0.113.1/29\n",
+	  "12" },
+};
+
+START_TEST(what_is_blocked_is_not_answered_unless_it_is_the_last)
+{
+	struct blocked items[3];
+	memcpy(items, answers[_i].blocked, sizeof(items));
+	const struct blocked_list blocked = { items, answers[_i].count };
+	const struct verdicts verdicts = { .blocked = &blocked };
+	struct site *site = site_from_text(SITE(""));
+	struct observed observed = observed_from_text(answers[_i].observed);
+	struct plan *plan = NULL;
+	uint8_t owner[TABLE_OWNER_MAX];
+	int length = table_owner_from_text("www.example.com", owner);
+	ck_assert_int_eq(
+		plan_build(site, &observed, set_from_digits(answers[_i].drained), &verdicts, &plan),
+		0);
+	const struct table_host *row = table_find_host(plan->table, owner, (size_t)length);
+	ck_assert_ptr_nonnull(row);
+	ck_assert_uint_eq(row->ready4, set_from_digits(answers[_i].ready));
+	plan_free(plan);
+	observed_deinit(&observed);
+	site_free(site);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_what_is_known)
 {
 	struct site *site = site_from_text(SITE(""));
@@ -305,6 +402,9 @@ int main(void)
 	tcase_add_loop_test(cases, another_uplink_that_is_there_probes, 0, COUNT(sources));
 	tcase_add_test(cases, uplinks_with_one_public_address_prove_nothing);
 	tcase_add_loop_test(cases, a_client_proves_what_it_has_used, 0, COUNT(clients));
+	tcase_add_loop_test(cases, blocked_is_what_is_beyond_doubt, 0, COUNT(blocks));
+	tcase_add_loop_test(cases, what_is_blocked_is_not_answered_unless_it_is_the_last, 0,
+	                    COUNT(answers));
 	tcase_add_test(cases, a_reload_keeps_what_is_known);
 	suite_add_tcase(suite, cases);
 	return suite_run(suite);
