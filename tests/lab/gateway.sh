@@ -168,6 +168,37 @@ knotd_stop() {
 	wait "$knotd_pid" 2>/dev/null || :
 }
 
+# uplink_not_ready_start UPLINK: its name server is a knotd of its own from now on, whose table is from a moment
+# when nothing was ready: it says SERVFAIL, while the other uplink's name server answers.
+uplink_not_ready_start() {
+	local directory=$lab/gw/not-ready kept=backup
+	[ "$1" = primary ] || kept=primary
+	ns gw sysctl -qw net.ipv4.ip_forward=0
+	wait_for 2 same SERVFAIL rcode_by "$1" || return 1
+	mkdir -p "$directory"
+	cp -r "$lab/gw/run/table" "$directory/"
+	ns gw sysctl -qw net.ipv4.ip_forward=1
+	wait_for 5 by_each uplink_serves || return 1
+	knotd_stop
+	cp -r "$lab/gw/knot/zones" "$lab/gw/knot/arrival.so" "$directory/"
+	sed "s|$lab/gw/knot|$directory|" "$lab/gw/knot/knot.conf" >"$directory/knot.conf"
+	sed -e "s|$lab/gw/knot|$directory|" -e "s|$lab/gw/run|$directory|" -e "/uplink $kept\$/d" \
+		"$lab/gw/knot/generated.conf" >"$directory/generated.conf"
+	sed -i "/uplink $1\$/d" "$lab/gw/knot/generated.conf"
+	chown -R knot:knot "$directory"
+	spawn gw env LD_PRELOAD="$module_preload" knotd -c "$directory/knot.conf" >"$directory/log" 2>&1
+	knotd_not_ready_pid=$!
+	knotd_run
+	wait_for 5 same SERVFAIL rcode_by "$1" && wait_for 5 same "${address4[$kept]}" answer_by "$kept"
+}
+
+uplink_not_ready_stop() {
+	knotd_stop
+	kill "$knotd_not_ready_pid"
+	wait "$knotd_not_ready_pid" 2>/dev/null
+	knotd_start && wait_for 5 by_each uplink_serves
+}
+
 # A module with AddressSanitizer needs its runtime in knotd.
 module_preload=${LAB_PRELOAD:-}
 

@@ -14,6 +14,7 @@ cases_failed=0
 
 . "$lab_source/topology.sh"
 . "$lab_source/servers.sh"
+. "$lab_source/resolvers.sh"
 . "$lab_source/gateway.sh"
 
 # ns ROLE COMMAND...: run a command in a namespace.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# The machines around the gateway: web server and echo inside, hoster and resolver outside.
+# The machines around the gateway: web server and echo inside, hoster outside.
 
 # The inside server: a page that says who answered whom, a large file, and an echo on UDP.
 server_start() {
@@ -101,45 +101,6 @@ hoster_start() {
 	spawn hoster knotd -c "$directory/knot.conf" >"$directory/log" 2>&1
 }
 
-# An ordinary caching resolver that knows nothing but the root.
-resolver_start() {
-	local directory=$lab/res
-	mkdir -p "$directory"
-	cat >"$directory/root.hints" <<-END
-		. 3600000 NS ns.hoster.com.
-		ns.hoster.com. 3600000 A $hoster4
-		ns.hoster.com. 3600000 AAAA $hoster6
-	END
-	cat >"$directory/unbound.conf" <<-END
-		server:
-		    chroot: ""
-		    username: ""
-		    directory: "$directory"
-		    pidfile: "$directory/pid"
-		    use-syslog: no
-		    logfile: ""
-		    num-threads: 1
-		    interface: $resolver4
-		    interface: $resolver6
-		    access-control: 0.0.0.0/0 allow
-		    access-control: ::/0 allow
-		    module-config: "iterator"
-		    root-hints: "$directory/root.hints"
-		remote-control:
-		    control-enable: no
-	END
-	spawn res unbound -d -c "$directory/unbound.conf" >"$directory/log" 2>&1
-	echo "nameserver $resolver4" >"$lab/resolv.conf"
-	echo "hosts: dns" >"$lab/nsswitch.conf"
-}
-
-# A restart empties the resolver's memory of what answered when.
-resolver_restart() {
-	kill_namespace res
-	resolver_start
-	wait_for 5 resolver_answers
-}
-
 server_answers() {
 	ns srv curl -s -o "$lab/srv/probe" --max-time 1 "http://$server4/"
 }
@@ -148,26 +109,11 @@ hoster_answers() {
 	ns hoster kdig +short +timeout=1 +retry=0 "@$hoster4" example.com SOA | grep -q ns.hoster.com
 }
 
-# Answered from the root zone alone, so that nothing is asked of the gateway yet.
-resolver_answers() {
-	ns cli kdig +short +timeout=1 +retry=0 "@$resolver4" example.com SOA | grep -q ns.hoster.com
-}
-
 servers_up() {
 	server_start
 	hoster_start
-	resolver_start
+	resolver_start unbound
 	wait_for 10 server_answers
 	wait_for 10 hoster_answers
 	wait_for 10 resolver_answers
-}
-
-# with_resolver COMMAND...: run it on the client, with the lab's resolver in its resolv.conf. The
-# mounts end with the command: ip netns exec has a mount namespace of its own.
-with_resolver() {
-	# shellcheck disable=SC2016  # expanded by the inner shell
-	ns cli sh -c '
-		mount --bind "$0/resolv.conf" /etc/resolv.conf &&
-		mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf &&
-		exec "$@"' "$lab" "$@"
 }

@@ -34,9 +34,11 @@ told() {
 }
 expect "a command is told what it needs" told
 measured() {
-	uplink_field backup '[.probes[] | .rtt_ms, .rtt_min_1m_ms, .rtt_avg_1m_ms, .rtt_max_15m_ms] | min' | grep -q '^0\.[0-9]'
+	same true uplink_field backup '[.probes[] |
+		.rtt_ms > 0 and .rtt_min_1m_ms <= .rtt_avg_1m_ms and .rtt_avg_1m_ms <= .rtt_max_1m_ms and
+		.rtt_max_15m_ms < 180] | all'
 }
-expect "round trips are measured" measured
+expect "round trips are measured" wait_for 2 measured
 by_own_uplink() {
 	[ "$(isp_counter primary replies)" = 0 ] && [ "$(isp_counter backup replies)" -gt 0 ]
 }

@@ -49,11 +49,16 @@ expect "a client of the other uplink has noticed nothing" same "" unnoticed
 probe_each "probe: [icmp $client4, icmp $hoster4]" 'interval: 300ms' 'up-after: 2'
 site_file
 expect "reload" ctl reload
+lan_gets_out() {
+	ns lan kdig +short +timeout=1 +retry=0 "@$hoster4" example.com SOA | grep -q ns.hoster.com
+}
 for offset in 0 90 180 270; do
 	pause 1000
 	pause $((offset + 10))
 	cut primary
 	expect "blackhole $offset ms into the round: withdrawn in time" within 1900 uplink_withdrawn primary
+	expect "blackhole $offset ms into the round: the LAN leaves by the other one" \
+		wait_for 1 lan_gets_out
 	mend primary
 	# As new: flaps are another test's matter.
 	daemon_stop TERM

@@ -145,14 +145,27 @@ gateway_addresses() {
 	fi
 }
 
+namespace_up() {
+	ip netns add "$lab_id-$1"
+	ns "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.keep_addr_on_down=0
+	ip -n "$lab_id-$1" link set lo up
+}
+
+# internet_machine_up NAME IPV4/LENGTH IPV6/LENGTH: one more machine on the internet, after lab_up.
+internet_machine_up() {
+	namespaces+=("$1")
+	namespace_up "$1"
+	wire "$1" eth0 internet
+	host_up "$@"
+	routes_to_site "$1"
+}
+
 topology_up() {
 	local name
 	for name in "${namespaces[@]}"; do
-		ip netns add "$lab_id-$name"
-		ns "$name" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
-			net.ipv6.conf.default.accept_ra=0 net.ipv4.conf.all.rp_filter=0 \
-			net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.keep_addr_on_down=0
-		ip -n "$lab_id-$name" link set lo up
+		namespace_up "$name"
 	done
 	ns sw sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	for name in isp1 isp2; do
