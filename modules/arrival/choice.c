@@ -37,27 +37,14 @@ static size_t list_ready(const struct table *table, const struct table_host *hos
 	return count;
 }
 
-/*! Whether new clients have any other place to go. */
-static bool any_in_use(const struct table *table, uint8_t family)
-{
-	for (size_t i = 0; i < table->uplink_count; i++) {
-		const struct table_uplink *uplink = &table->uplinks[i];
-		if (uplink->usable && !uplink->drained && choice_address(uplink, family) != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
-
 size_t choice_make(const struct table *table, const struct table_host *host, unsigned arrival,
                    uint8_t family, uint8_t *chosen)
 {
 	size_t count = list_ready(table, host, family, false, chosen);
-	// A name that is bound to a drained uplink has siblings, such as the next MX record's.
-	if (count == 0 && !(host->policy == CHOICE_UPLINK && any_in_use(table, family))) {
+	if (count == 0) {
 		count = list_ready(table, host, family, true, chosen);
 	}
-	if (count == 0 || host->policy == CHOICE_PREFERRED) {
+	if (count == 0 || host->policy == CHOICE_PREFERRED || host->policy == CHOICE_UPLINK) {
 		return count > 0;
 	}
 	for (size_t i = 1; i < count; i++) {

@@ -11,7 +11,7 @@
 
 #include "table/table.h"
 
-/*! Values of a host row's policy. A name bound to one uplink has that one alone in its order. */
+/*! Values of a host row's policy. A name of one uplink has that one first in its order. */
 enum choice_policy { CHOICE_ARRIVAL = 1, CHOICE_ALL = 2, CHOICE_PREFERRED = 3, CHOICE_UPLINK = 4 };
 
 /*!

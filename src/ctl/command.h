@@ -34,6 +34,13 @@ struct command_line {
 	const char *zones;
 	const char *format;
 	const char *interface;
+	const char *resolver;
+	const char *timeout;
+	const char *addresses;
+	const char *was;
+	const char *send;
+	const char *server;
+	const char *since;
 	bool json;
 	bool mail;
 	bool dnssec;
@@ -42,9 +49,14 @@ struct command_line {
 /*! \brief The subcommands, a file each. \return Exit code. */
 int command_status(const struct command_line *line);
 int command_explain(const struct command_line *line);
+int command_history(const struct command_line *line);
+int command_metrics(const struct command_line *line);
+int command_confirm(const struct command_line *line);
 int command_drain(const struct command_line *line);
 int command_undrain(const struct command_line *line);
 int command_reload(const struct command_line *line);
+int command_check(const struct command_line *line);
+int command_check_dns(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
 int command_server_setup(const struct command_line *line);
 int command_zone_mail(const struct command_line *line);

@@ -224,6 +224,40 @@ static void write_head(const json_t *status, struct text *text)
 	text_add(text, "\n");
 }
 
+/*! What the parent zone lacks, and what is done about it; nothing if it holds all. */
+static void write_parent(const json_t *parent, struct text *text)
+{
+	const char *state = json_string_value(json_object_get(parent, "state"));
+	const json_t *uplinks = json_object_get(parent, "uplinks");
+	if (state == NULL || strcmp(state, "pending") != 0) {
+		return;
+	}
+	text_add(text, "\nparent: pending since ");
+	field_add_duration(text, json_integer_value(json_object_get(parent, "since_s")));
+	text_add(text, ", addresses");
+	const char *between = " ";
+	for (size_t i = 0; i < json_array_size(uplinks); i++) {
+		const json_t *uplink = json_array_get(uplinks, i);
+		if (json_is_true(json_object_get(uplink, "pending"))) {
+			text_add(text, "%s", between);
+			field_add(text, uplink, "id");
+			text_add(text, " ");
+			field_add(text, uplink, "published");
+			between = "; ";
+		}
+	}
+	const char *reason = json_string_value(json_object_get(parent, "reason"));
+	if (!json_is_true(json_object_get(parent, "on_change"))) {
+		text_add(text, ": enter what «multihomectl zone parent» prints there, then say "
+		               "«multihomectl confirm»");
+	} else if (reason != NULL && reason[0] != '\0') {
+		text_add(text, " (");
+		text_add_safe(text, reason);
+		text_add(text, ")");
+	}
+	text_add(text, "\n");
+}
+
 int status_write(const json_t *status, bool color, struct text *text)
 {
 	write_head(status, text);
@@ -237,6 +271,7 @@ int status_write(const json_t *status, bool color, struct text *text)
 		return ret;
 	}
 
+	write_parent(json_object_get(status, "parent"), text);
 	const json_t *warnings = json_object_get(status, "warnings");
 	for (size_t i = 0; i < json_array_size(warnings); i++) {
 		const json_t *warning = json_array_get(warnings, i);

@@ -63,7 +63,7 @@ int zone_mail_add_gateways(struct zone *zone, const struct site *site)
 			const struct address *address =
 				gateway_address(site, &site->uplinks[i], families[f]);
 			if (address != NULL) {
-				zone_add_address(zone, name, ZONE_TTL, address);
+				zone_add_address(zone, name, zone_name_server_ttl(site), address);
 			}
 		}
 		free(name);
@@ -109,14 +109,14 @@ static void add_tls_rpt(const struct mail *mail, struct text *text)
 }
 
 /*! Takes over the value. */
-static int add_policy(struct zone *zone, const char *label, const struct mail *mail,
+static int add_policy(struct zone *zone, const char *label, const struct mail *mail, uint32_t ttl,
                       struct text *value)
 {
 	struct text owner = TEXT_EMPTY;
 	text_add(&owner, "%s%s", label, mail->domain);
 	int ret = owner.failed || value->failed ? -ENOMEM : 0;
 	if (ret == 0) {
-		zone_add_txt(zone, owner.data, ZONE_TTL, value->data);
+		zone_add_txt(zone, owner.data, ttl, value->data);
 	}
 	text_free(&owner);
 	text_free(value);
@@ -127,18 +127,18 @@ int zone_mail_add_policies(struct zone *zone, const struct site *site, const str
 {
 	struct text text = TEXT_EMPTY;
 	add_spf(site, mail, &text);
-	int ret = add_policy(zone, "", mail, &text);
+	int ret = add_policy(zone, "", mail, zone_name_server_ttl(site), &text);
 	if (ret == 0 && mail->dmarc != NULL) {
 		text_add(&text, "%s", mail->dmarc);
-		ret = add_policy(zone, "_dmarc.", mail, &text);
+		ret = add_policy(zone, "_dmarc.", mail, ZONE_TTL, &text);
 	}
 	if (ret == 0 && mail->mta_sts != NULL) {
 		text_add(&text, "v=STSv1; id=%s;", mail->mta_sts);
-		ret = add_policy(zone, "_mta-sts.", mail, &text);
+		ret = add_policy(zone, "_mta-sts.", mail, ZONE_TTL, &text);
 	}
 	if (ret == 0 && mail->tls_rpt.count > 0) {
 		add_tls_rpt(mail, &text);
-		ret = add_policy(zone, "_smtp._tls.", mail, &text);
+		ret = add_policy(zone, "_smtp._tls.", mail, ZONE_TTL, &text);
 	}
 	return ret;
 }

@@ -73,8 +73,16 @@ static const struct address *first_of_family(const struct address_list *list, ui
 	return NULL;
 }
 
+static bool is_followed(const struct uplink *uplink)
+{
+	return uplink->address.count == 0 && uplink->public_address.count == 0;
+}
+
 const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family)
 {
+	if (uplink->learnt.count > 0) {
+		return &uplink->learnt;
+	}
 	return first_of_family(&uplink->public_address, family) != NULL ? &uplink->public_address
 	                                                                : &uplink->address;
 }
@@ -82,11 +90,6 @@ const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t f
 const struct address *zone_address(const struct uplink *uplink, uint8_t family)
 {
 	return first_of_family(zone_addresses(uplink, family), family);
-}
-
-static bool is_followed(const struct uplink *uplink)
-{
-	return uplink->address.count == 0 && uplink->public_address.count == 0;
 }
 
 uint32_t zone_name_server_ttl(const struct site *site)
@@ -103,10 +106,11 @@ uint32_t zone_name_server_ttl(const struct site *site)
 bool zone_addresses_fixed(const struct site *site, struct text *error)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (is_followed(&site->uplinks[i])) {
+		if (is_followed(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
 			text_add(error,
 			         "uplink '%s', has no address in the site file, but the zone holds "
-			         "it: write its key 'address' or 'public-address'",
+			         "it: write its key 'address' or 'public-address', or give it by "
+			         "--addresses",
 			         site->uplinks[i].id);
 			return false;
 		}

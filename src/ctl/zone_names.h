@@ -42,10 +42,17 @@ bool zone_contains(const char *domain, const char *name);
 const struct host *zone_of_name(const struct site *site, const char *name, bool below);
 
 /*!
- * \brief The addresses of a family that the outside sees of an uplink, as far as the file tells.
+ * \brief The addresses of a family that the outside sees of an uplink, as the file or --addresses tells.
  * \return A list: the public addresses if there is one of the family, else the uplink's own.
  */
 const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family);
+
+/*!
+ * \brief Take addresses over that the file does not have, «uplink=address,uplink=address».
+ * \param error  The reason is added to it.
+ * \return 0, -EINVAL or -ENOMEM.
+ */
+int zone_learn_addresses(struct site *site, const char *list, struct text *error);
 
 /*! \brief The first of zone_addresses(), or NULL. */
 const struct address *zone_address(const struct uplink *uplink, uint8_t family);

@@ -53,6 +53,16 @@ static void add_prerequisites(const char *domain, const struct zone_entries *ent
 	}
 }
 
+/*! An SPF record that was ours; two of them would be a fault (RFC 7208 section 4.5). */
+static int delete_earlier(const struct zone_record *record, void *context)
+{
+	struct text *text = context;
+	if (record->txt != NULL && strncmp(record->txt, "v=spf1 ", 7) == 0) {
+		text_add(text, "update delete %s TXT %s\n", record->owner, record->data);
+	}
+	return 0;
+}
+
 int zone_format_nsupdate(const char *domain, const struct zone_parent *parent,
                          const struct zone_entries *entries, struct text *text)
 {
@@ -63,7 +73,7 @@ int zone_format_nsupdate(const char *domain, const struct zone_parent *parent,
 	         "; NXRRSET: the server has no such zone. YXRRSET: one of the names has an alias,\n"
 	         "; or a delegated one still has addresses in this zone; delete these first.\n");
 	for (size_t i = 0; i < entries->count; i++) {
-		if (is_shared(&entries->items[i])) {
+		if (is_shared(&entries->items[i]) && parent->earlier == NULL) {
 			text_add(text, "; An earlier SPF record of %s is to be deleted by hand.\n",
 			         entries->items[i].owner);
 		}
@@ -77,6 +87,12 @@ int zone_format_nsupdate(const char *domain, const struct zone_parent *parent,
 			         entry->owner);
 		} else if (!is_address(entry) && !is_shared(entry) && is_first(entries, i, true)) {
 			text_add(text, "update delete %s %s\n", entry->owner, entry->type);
+		}
+	}
+	if (parent->earlier != NULL) {
+		int ret = zone_each(parent->earlier, delete_earlier, text);
+		if (ret != 0) {
+			return ret;
 		}
 	}
 	for (size_t i = 0; i < entries->count; i++) {

@@ -15,6 +15,7 @@
 #include "ctl/zone_formats.h"
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
+#include "ctl/zone_send.h"
 
 int zone_parent_delegate(struct zone *zone, const struct site *site, const char *domain)
 {
@@ -163,26 +164,84 @@ void zone_parent_free(struct zone_parent *parent)
 	zone_free(parent->domain);
 	zone_free(parent->elsewhere);
 	zone_free(parent->pointers);
+	zone_free(parent->earlier);
+}
+
+/*! What the domain held with other addresses of some uplinks. */
+static int make_earlier(const struct command_line *line, struct zone_parent *parent,
+                        struct text *error)
+{
+	struct site *site = NULL;
+	struct zone_parent earlier = { 0 };
+	int ret = command_site(line, &site);
+	if (ret == 0 && line->addresses != NULL) {
+		ret = zone_learn_addresses(site, line->addresses, error);
+	}
+	if (ret == 0) {
+		ret = zone_learn_addresses(site, line->was, error);
+	}
+	if (ret == 0) {
+		ret = zone_parent_make(site, &earlier, error);
+	}
+	if (ret == 0) {
+		parent->earlier = earlier.domain;
+		earlier.domain = NULL;
+	}
+	zone_parent_free(&earlier);
+	site_free(site);
+	return ret;
+}
+
+/*! The records as text: for the reader, or for the server if they are to be sent. */
+static int make_text(const struct command_line *line, struct site *site, struct text *text,
+                     struct text *error)
+{
+	struct zone_parent parent = { 0 };
+	const char *format = line->send != NULL ? "nsupdate" : line->format;
+	int ret = line->addresses != NULL ? zone_learn_addresses(site, line->addresses, error) : 0;
+	if (ret == 0) {
+		ret = zone_parent_make(site, &parent, error);
+	}
+	if (ret == 0 && line->was != NULL) {
+		ret = make_earlier(line, &parent, error);
+	}
+	if (ret == 0) {
+		ret = zone_format(format, site->domain, &parent, text, error);
+	}
+	zone_parent_free(&parent);
+	return ret;
 }
 
 int command_zone_parent(const struct command_line *line)
 {
 	struct site *site = NULL;
-	struct zone_parent parent = { 0 };
 	struct text text = TEXT_EMPTY;
 	struct text error = TEXT_EMPTY;
 	int code = EXIT_USAGE;
+	if (line->send != NULL && (line->format != NULL || line->output != NULL)) {
+		command_error("--send goes without --format and --output");
+		return EXIT_USAGE;
+	}
+	if (line->send == NULL && line->server != NULL) {
+		command_error("--server goes with --send");
+		return EXIT_USAGE;
+	}
 	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
-	if (zone_parent_make(site, &parent, &error) != 0 ||
-	    zone_format(line->format, site->domain, &parent, &text, &error) != 0) {
+	if (make_text(line, site, &text, &error) != 0) {
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
 	}
-	code = command_write(line->output, &text);
+	if (line->send == NULL) {
+		code = command_write(line->output, &text);
+	} else if (zone_send(&text, line->send, line->server, &error) == 0) {
+		code = EXIT_GOOD;
+	} else {
+		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
+		code = EXIT_WRONG;
+	}
 cleanup:
-	zone_parent_free(&parent);
 	text_free(&error);
 	text_free(&text);
 	site_free(site);

@@ -16,6 +16,7 @@ struct zone_parent {
 	struct zone *
 		elsewhere; /*!< For hosts and mail domains outside of it: in the zones above them. */
 	struct zone *pointers; /*!< At the providers; none without mail. */
+	struct zone *earlier;  /*!< What the domain held before, to be replaced; NULL: not known. */
 };
 
 /*!

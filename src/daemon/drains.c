@@ -6,8 +6,6 @@
 
 #include "daemon/drains.h"
 
-#include "base/log.h"
-
 void drains_restore(struct drains *drains, const struct table *published, const struct site *site)
 {
 	drains->uplinks = 0;
@@ -28,7 +26,5 @@ bool drains_set(struct drains *drains, const struct uplink *uplink, bool drain)
 	}
 	drains->uplinks ^= UPLINK_BIT(uplink->number);
 	drains->since_ms[uplink->number] = table_now_ms();
-	log_info("uplink '%s', %s", uplink->id,
-	         drain ? "drained: new clients go to the others" : "not drained any more");
 	return true;
 }

@@ -25,5 +25,5 @@ struct drains {
  */
 void drains_restore(struct drains *drains, const struct table *published, const struct site *site);
 
-/*! \brief Drain an uplink, or end that; log it. \return Whether it is a change. */
+/*! \brief Drain an uplink, or end that. \return Whether it is a change. */
 bool drains_set(struct drains *drains, const struct uplink *uplink, bool drain);

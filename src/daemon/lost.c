@@ -22,11 +22,12 @@ struct lost {
 	const struct plan *also;
 	const struct observed *observed;
 	const char *by;
+	size_t count;
 };
 
 static int log_lost_route(const void *item, void *context)
 {
-	const struct lost *lost = context;
+	struct lost *lost = context;
 	const struct plan *also = lost->also;
 	if (bsearch(item, also->routes, also->route_count, sizeof(struct route), route_compare) !=
 	    NULL) {
@@ -35,13 +36,14 @@ static int log_lost_route(const void *item, void *context)
 		log_warning("route '%s', removed by %s: repairing",
 		            text.data != NULL ? text.data : "", lost->by);
 		text_free(&text);
+		lost->count++;
 	}
 	return 0;
 }
 
 static int log_lost_rule(const void *item, void *context)
 {
-	const struct lost *lost = context;
+	struct lost *lost = context;
 	const struct plan *also = lost->also;
 	if (bsearch(item, also->rules, also->rule_count, sizeof(struct rule), rule_compare) !=
 	    NULL) {
@@ -50,19 +52,25 @@ static int log_lost_rule(const void *item, void *context)
 		log_warning("rule '%s', removed by %s: repairing",
 		            text.data != NULL ? text.data : "", lost->by);
 		text_free(&text);
+		lost->count++;
 	}
 	return 0;
 }
 
 struct uplink_sets lost_find(const struct site *site, const struct observed *last,
                              const struct plan *plan, const struct observed *observed,
-                             const char *by)
+                             const char *by, struct recorder *recorder)
 {
 	struct lost context = { .also = plan, .observed = observed, .by = by };
 	(void)diff_run(last->routes, last->route_count, observed->routes, observed->route_count,
 	               sizeof(struct route), route_compare, log_lost_route, NULL, &context);
 	(void)diff_run(last->rules, last->rule_count, observed->rules, observed->rule_count,
 	               sizeof(struct rule), rule_compare, log_lost_rule, NULL, &context);
+	if (context.count > 0) {
+		char who[JOURNAL_REASON_MAX];
+		(void)snprintf(who, sizeof(who), "%zu removed by %s", context.count, by);
+		recorder_foreign(recorder, FOREIGN_ROUTES, who);
+	}
 	const struct plan was = {
 		.routes = last->routes,
 		.route_count = last->route_count,

@@ -8,6 +8,7 @@
 
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
+#include "daemon/recorder.h"
 
 /*!
  * \brief Compare two looks at the kernel, and log each route and rule of ours that is gone.
@@ -16,11 +17,12 @@
  *
  * \param last  What there was after the last pass; what that failed to install is no loss.
  * \param by    Who did it, for the log: «ip (pid 1)».
+ * \param recorder  Is told if something is gone; may be NULL.
  * \return The uplinks concerned.
  */
 struct uplink_sets lost_find(const struct site *site, const struct observed *last,
                              const struct plan *plan, const struct observed *observed,
-                             const char *by);
+                             const char *by, struct recorder *recorder);
 
 /*! \brief The uplinks whose routes or rules events tell the loss of. */
 struct uplink_sets lost_by_events(const struct site *site, const struct rtnl_events *events);

@@ -168,7 +168,7 @@ static int run(const char *path, struct site *site)
 static int remove_all(struct site *site)
 {
 	struct reconcile *reconcile = NULL;
-	int ret = reconcile_open(site, &reconcile);
+	int ret = reconcile_open(site, NULL, &reconcile);
 	if (ret != 0) {
 		site_free(site);
 		return EXIT_WRONG;

@@ -101,8 +101,6 @@ void nft_cross_declare(const struct site *site, struct text *text)
 	}
 	// Raw is where others begin to look, and srcnat + 10 our own last look at what leaves.
 	text_add(text,
-	         "\tset " CROSS_SET_CLIENTS " { type inet_service . ifname . nf_proto; flags "
-	         "dynamic, timeout; timeout 1h; size 65536; }\n"
 	         "\tchain cross_request { }\n"
 	         "\tchain cross_reply { }\n"
 	         "\tchain cross_leave { }\n"

@@ -25,7 +25,7 @@
 /*! Set of (public port, interface, family): where clients were seen within cross-interval. */
 #define CROSS_SET_CLIENTS "cross_clients"
 
-/*! \brief Declare the chains, and the set of clients. */
+/*! \brief Declare the chains. */
 void nft_cross_declare(const struct site *site, struct text *text);
 
 /*! \brief Fill them. */

@@ -201,6 +201,9 @@ static const struct object cross_objects[] = {
 	{ "set", CROSS_SET_ARRIVED, SEEN_TYPE, FIXED, list_nothing },
 	{ "set", CROSS_SET_REPLIED, SEEN_TYPE, FIXED, list_nothing },
 	{ "set", CROSS_SET_RETURNED, SEEN_TYPE, FIXED, list_nothing },
+	{ "set", CROSS_SET_CLIENTS,
+	  "type inet_service . ifname . nf_proto; flags dynamic, timeout; timeout 1h; size 4096;",
+	  FIXED, list_nothing },
 	{ 0 },
 };
 

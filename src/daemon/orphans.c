@@ -54,7 +54,8 @@ static bool is_orphan(const struct connection *connection, void *context)
 	        inside != connection->target_port);
 }
 
-int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed)
+int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed,
+                size_t *ended)
 {
 	struct nft_forwards *forwards = NULL;
 	size_t deleted = 0;
@@ -69,6 +70,9 @@ int orphans_end(const struct site *site, const struct plan *plan, const struct o
 		          strerror(-ret));
 	} else if (deleted > 0) {
 		log_info("connections apart from their forward, ended %zu", deleted);
+	}
+	if (ret == 0) {
+		*ended = deleted;
 	}
 	return ret;
 }

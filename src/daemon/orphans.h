@@ -11,6 +11,8 @@
 /*!
  * \brief Delete connections to forwarded ports of the uplinks' addresses that are not translated, or to
  *        another place; log how many.
+ * \param ended  Out: how many.
  * \return 0 or -errno (logged).
  */
-int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed);
+int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed,
+                size_t *ended);

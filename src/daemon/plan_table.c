@@ -179,20 +179,44 @@ static int add_host_rows(const struct host *host, const struct around *around, s
 	return ret;
 }
 
-/*! Uplink number N if some mail domain's server is reached by it with one family. */
-static uint64_t gateway_ready(const struct site *site, unsigned number, uint8_t family)
+/*! Uplinks by which the server of some mail domain is reached with one family. */
+static uint64_t gateways_ready(const struct site *site, uint8_t family)
 {
+	uint64_t set = 0;
 	for (size_t i = 0; i < site->mail_count; i++) {
-		if (server_target(site->mails[i].server, number, family) != NULL) {
-			return UPLINK_BIT(number);
+		for (unsigned number = 1; number <= site->uplink_count; number++) {
+			if (server_target(site->mails[i].server, number, family) != NULL) {
+				set |= UPLINK_BIT(number);
+			}
 		}
 	}
-	return 0;
+	return set;
+}
+
+/*! The others behind a gateway's own uplink, in the order of their MX records. */
+static void set_gateway_order(const struct site *site, unsigned own, struct table_host *row)
+{
+	const struct mail *mail = &site->mails[0];
+	row->order[row->order_count++] = (uint8_t)own;
+	for (unsigned number = 1; number <= site->uplink_count; number++) {
+		uint16_t preference = mail_preference(mail, number);
+		uint8_t at = row->order_count;
+		if (number == own) {
+			continue;
+		}
+		for (; at > 1 && mail_preference(mail, row->order[at - 1]) > preference; at--) {
+			row->order[at] = row->order[at - 1];
+		}
+		row->order[at] = (uint8_t)number;
+		row->order_count++;
+	}
 }
 
 /*!
  * A mail gateway stands for its uplink, whatever the query came in on. While that uplink is not ready
- * it is not answered, and senders go to the next MX; the names of several are never one host.
+ * its address is withdrawn, and mail goes by another one at once. Not to answer would be slower: a
+ * resolver goes on asking (unbound for more than 30 s), and a sender that has cached that two gateways
+ * have no address returns the mail.
  */
 static int add_gateway_row(const struct site *site, unsigned number, struct table *table)
 {
@@ -209,9 +233,9 @@ static int add_gateway_row(const struct site *site, unsigned number, struct tabl
 	row->owner_length = (uint8_t)ret;
 	row->ttl = GATEWAY_TTL;
 	row->policy = ANSWER_UPLINK;
-	row->ready4 = gateway_ready(site, number, AF_INET);
-	row->ready6 = gateway_ready(site, number, AF_INET6);
-	row->order[row->order_count++] = (uint8_t)number;
+	row->ready4 = gateways_ready(site, AF_INET);
+	row->ready6 = gateways_ready(site, AF_INET6);
+	set_gateway_order(site, number, row);
 	set_inside(site->mails[0].server, row);
 	return 0;
 }

@@ -80,6 +80,17 @@ int publisher_publish(struct publisher *publisher, struct table *table)
 	return 0;
 }
 
+int publisher_step(struct publisher *publisher, struct recorder *recorder, enum journal_step step,
+                   struct table *table)
+{
+	uint64_t before = publisher->table->meta.generation;
+	int ret = publisher_publish(publisher, table);
+	if (publisher->table->meta.generation != before) {
+		recorder_step(recorder, step);
+	}
+	return ret;
+}
+
 int publisher_heartbeat(struct publisher *publisher)
 {
 	int ret = table_writer_heartbeat(publisher->writer);
@@ -88,6 +99,7 @@ int publisher_heartbeat(struct publisher *publisher)
 		ret = table_writer_publish(publisher->writer, publisher->table);
 	}
 	if (ret == 0) {
+		publisher->table->meta.heartbeat_ms = table_now_ms();
 		ret = table_writer_check_readers(publisher->writer);
 	}
 	if (ret != 0) {

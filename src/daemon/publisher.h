@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "daemon/recorder.h"
 #include "table/table_lmdb.h"
 
 struct publisher {
@@ -28,6 +29,10 @@ void publisher_close(struct publisher *publisher);
  * \return 0 or -errno (logged); then the old table stays published.
  */
 int publisher_publish(struct publisher *publisher, struct table *table);
+
+/*! \brief The same as a step of a pass, which the recorder is told of if it changes anything. */
+int publisher_step(struct publisher *publisher, struct recorder *recorder, enum journal_step step,
+                   struct table *table);
 
 /*! \brief Renew the heartbeat and clear dead readers. \return 0 or -errno (logged). */
 int publisher_heartbeat(struct publisher *publisher);

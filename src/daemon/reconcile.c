@@ -28,12 +28,14 @@
 #include "daemon/lost.h"
 #include "daemon/moved.h"
 #include "daemon/orphans.h"
+#include "daemon/pass_notes.h"
 #include "daemon/publisher.h"
 #include "daemon/ruleset.h"
 #include "daemon/stranded.h"
 
 struct reconcile {
 	struct site *site;
+	struct recorder *recorder; /*!< Borrowed; may be NULL. */
 	struct rtnl *rtnl;
 	struct ruleset ruleset;
 	struct publisher publisher;
@@ -50,19 +52,21 @@ struct reconcile {
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
 };
 
-int reconcile_open(struct site *site, struct reconcile **reconcile)
+int reconcile_open(struct site *site, struct recorder *recorder, struct reconcile **reconcile)
 {
 	struct reconcile *opened = calloc(1, sizeof(*opened));
 	if (opened == NULL) {
 		return -ENOMEM;
 	}
 	opened->site = site;
+	opened->recorder = recorder;
 
 	int ret = publisher_open(&opened->publisher, site->run_dir);
 	if (ret != 0) {
 		goto cleanup;
 	}
 	drains_restore(&opened->drains, opened->publisher.table, site);
+	uplink_history_adopt(opened->history, opened->publisher.table, site);
 	ret = rtnl_open(&opened->rtnl);
 	if (ret != 0) {
 		log_error("rtnetlink, failed to open (%s)", strerror(-ret));
@@ -124,18 +128,38 @@ static struct uplink_sets all_uplinks(void)
 static int install(struct reconcile *reconcile, const struct plan *plan,
                    const struct observed *observed, enum refill refill)
 {
+	bool routing_needed = apply_routing_needed(plan, observed);
 	int ret = ruleset_load(&reconcile->ruleset, plan, refill);
-	if (apply_routing_needed(plan, observed)) {
+	if (routing_needed) {
 		int routing = apply_routing(reconcile->rtnl, plan, observed);
 		ret = ret == 0 ? routing : ret;
 	}
+	if (routing_needed || refill != REFILL_NOTHING) {
+		recorder_step(reconcile->recorder, JOURNAL_KERNEL);
+	}
 	return ret;
+}
+
+/*! End the connections that would otherwise go nowhere for ever. */
+static void end_connections(struct reconcile *reconcile, const struct plan *plan,
+                            const struct observed *observed, enum refill refill)
+{
+	size_t orphans = 0;
+	size_t stranded = 0;
+	// What comes in knows no address, so only a ruleset that was not there has left orphans.
+	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
+		(void)orphans_end(reconcile->site, plan, observed, &orphans);
+	}
+	(void)stranded_end(reconcile->site, reconcile->plan, plan, &stranded);
+	recorder_connections(reconcile->recorder, orphans + stranded);
 }
 
 /*! Keep what a pass saw and wanted, for the next one and for status. */
 static void keep_pass(struct reconcile *reconcile, struct plan *plan, const struct observed *before,
                       const struct observed *after)
 {
+	struct standing last = reconcile_standing(reconcile);
+	pass_note_end(reconcile->recorder, &last, plan, reconcile->history);
 	plan_free(reconcile->plan);
 	observed_deinit(&reconcile->before);
 	observed_deinit(&reconcile->observed);
@@ -144,7 +168,6 @@ static void keep_pass(struct reconcile *reconcile, struct plan *plan, const stru
 	reconcile->before = *before;
 	reconcile->observed = *after;
 	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
-	uplink_history_note(reconcile->history, plan, reconcile->publisher.table);
 }
 
 int reconcile_run(struct reconcile *reconcile)
@@ -152,6 +175,7 @@ int reconcile_run(struct reconcile *reconcile)
 	struct observed before = { 0 };
 	struct observed after = { 0 };
 	struct plan *plan = NULL;
+	uint64_t begin = recorder_now_us();
 	int ret = rtnl_observe(reconcile->rtnl, &before);
 	if (ret == 0) {
 		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks,
@@ -165,11 +189,14 @@ int reconcile_run(struct reconcile *reconcile)
 		return ret;
 	}
 
+	recorder_pass_begin(reconcile->recorder, begin);
 	struct uplink_sets lost = { { 0 } };
-	if (reconcile->plan != NULL) {
+	if (reconcile->plan == NULL) {
+		pass_note_started(reconcile->recorder, reconcile->publisher.table, &before);
+	} else {
 		lost = reconcile->ruleset.installed
 		               ? lost_find(reconcile->site, &reconcile->observed, plan, &before,
-		                           reconcile->culprit)
+		                           reconcile->culprit, reconcile->recorder)
 		               : all_uplinks();
 	}
 	uplink_set moved = moved_find(reconcile->publisher.table, reconcile->plan, plan);
@@ -178,10 +205,11 @@ int reconcile_run(struct reconcile *reconcile)
 		moved = ~(uplink_set)0;
 	}
 	enum refill refill = ruleset_needed(&reconcile->ruleset, reconcile->plan, plan);
-	ret = publisher_publish(&reconcile->publisher,
-	                        answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
+	ret = publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
+	                     answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
 	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
 		// Still answered: what serves it stays as it is, and so does the last plan.
+		recorder_pass_end(reconcile->recorder, (const bool[FOREIGN_KINDS]){ false });
 		plan_free(plan);
 		observed_deinit(&before);
 		return ret;
@@ -195,13 +223,10 @@ int reconcile_run(struct reconcile *reconcile)
 	reconcile->broken = read_back == 0 && reconcile->ruleset.installed
 	                            ? plan_missing(reconcile->site, plan, NULL, &after)
 	                            : all_uplinks();
-	int published = publisher_publish(&reconcile->publisher,
-	                                  answers_installed(plan->table, &reconcile->broken));
-	// What comes in knows no address, so only a ruleset that was not there has left orphans.
-	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
-		(void)orphans_end(reconcile->site, plan, &before);
-	}
-	(void)stranded_end(reconcile->site, reconcile->plan, plan);
+	int published =
+		publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_PUBLISHED,
+	                       answers_installed(plan->table, &reconcile->broken));
+	end_connections(reconcile, plan, &before, refill);
 
 	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
@@ -220,9 +245,7 @@ static void note_events(struct reconcile *reconcile, const struct rtnl_events *r
 		log_warning("kernel events, lost some (ENOBUFS): reading everything anew");
 	}
 	if (netfilter->ours_changed) {
-		log_warning("ruleset, changed by %s (pid %u): withdrawn, repairing",
-		            netfilter->process[0] != '\0' ? netfilter->process : "a process",
-		            netfilter->pid);
+		pass_note_ruleset(reconcile->recorder, netfilter->process, netfilter->pid);
 	}
 	if (netfilter->ours_changed || netfilter->overrun) {
 		reconcile->ruleset.installed = false;
@@ -240,9 +263,9 @@ static void withdraw_lost(struct reconcile *reconcile, const struct rtnl_events 
 	                                  ? lost_by_events(reconcile->site, routing)
 	                                  : all_uplinks();
 	if (reconcile->plan != NULL && (lost.family[FAMILY_4] | lost.family[FAMILY_6]) != 0) {
-		(void)publisher_publish(&reconcile->publisher,
-		                        answers_withdrawn(reconcile->publisher.table,
-		                                          reconcile->plan->table, &lost));
+		(void)publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
+		                     answers_withdrawn(reconcile->publisher.table,
+		                                       reconcile->plan->table, &lost));
 	}
 }
 
@@ -250,6 +273,7 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 {
 	struct rtnl_events routing = { 0 };
 	struct nfnl_events netfilter = { 0 };
+	recorder_event(reconcile->recorder, recorder_now_us());
 	int ret = rtnl_drain(reconcile->rtnl, &routing);
 	if (ret == 0) {
 		ret = nfnl_drain(reconcile->ruleset.nfnl, &netfilter);
@@ -272,6 +296,9 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 	*passed = !reconcile->ruleset.installed || routing.links || routing.routes ||
 	          routing.own_lost || routing.settings || routing.overrun;
 	ret = *passed ? reconcile_run(reconcile) : 0;
+	if (!*passed) {
+		recorder_event_over(reconcile->recorder);
+	}
 	if (look) {
 		reconcile_look_around(reconcile);
 	}
@@ -316,7 +343,12 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 int reconcile_drain(struct reconcile *reconcile, unsigned uplink, bool drain)
 {
 	const struct uplink *which = site_uplink(reconcile->site, uplink);
-	return drains_set(&reconcile->drains, which, drain) ? reconcile_run(reconcile) : 0;
+	if (!drains_set(&reconcile->drains, which, drain)) {
+		return 0;
+	}
+	int ret = reconcile_run(reconcile);
+	pass_note_drain(reconcile->recorder, which, drain);
+	return ret;
 }
 
 void reconcile_set_verdicts(struct reconcile *reconcile, const struct verdicts *verdicts)

@@ -17,6 +17,7 @@
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
 #include "daemon/probed.h"
+#include "daemon/recorder.h"
 #include "daemon/uplink_history.h"
 #include "site/site.h"
 #include "table/table.h"
@@ -42,10 +43,11 @@ struct standing {
 /*!
  * \brief Open the kernel and the answer table of a site. Changes nothing yet.
  * \param site       Owned by the reconciler from then on (not on failure).
+ * \param recorder   Is told what happens; may be NULL.
  * \param reconcile  Out.
  * \return 0 or -errno; what failed is logged.
  */
-int reconcile_open(struct site *site, struct reconcile **reconcile);
+int reconcile_open(struct site *site, struct recorder *recorder, struct reconcile **reconcile);
 
 /*! \brief Close; what is installed and published stays. */
 void reconcile_close(struct reconcile *reconcile);

@@ -153,7 +153,8 @@ static bool is_blocked(const struct chain *chain)
 	unsigned number = chain->view->uplink->number;
 	bool has_target = server_target(chain->named.server, number, AF_INET) != NULL ||
 	                  server_target(chain->named.server, number, AF_INET6) != NULL;
-	return planned != NULL && has_target &&
+	// A mail gateway stands for one uplink, whatever the query came in on.
+	return planned != NULL && planned->policy != ANSWER_UPLINK && has_target &&
 	       ((planned->ready4 | planned->ready6) & UPLINK_BIT(number)) == 0;
 }
 
@@ -247,7 +248,7 @@ static bool find_gateway(const struct site *site, const char *name, struct named
 		if (mail_gateway_owner(site, number, owner, sizeof(owner)) == 0 &&
 		    strcasecmp(owner, name) == 0) {
 			*named = (struct named){ site->mails[0].server, &site->mails[0].port,
-				                 UPLINK_BIT(number) };
+				                 ~(uplink_set)0 };
 			return true;
 		}
 	}

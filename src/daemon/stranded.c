@@ -41,7 +41,7 @@ static bool is_own(const struct connection *connection, void *context)
 
 /*! In one listing for both families: the kernel goes through its whole table for each. */
 static int end_connections(const struct site *site, const struct uplink *uplink,
-                           struct search *search)
+                           struct search *search, size_t *ended)
 {
 	const struct conntrack_filter filter = {
 		.mark = site_mark(site, uplink->number),
@@ -56,12 +56,15 @@ static int end_connections(const struct site *site, const struct uplink *uplink,
 		log_info("uplink '%s', connections of the site itself ended: %zu", uplink->id,
 		         deleted);
 	}
+	*ended += deleted;
 	return ret;
 }
 
-int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan)
+int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan,
+                 size_t *ended)
 {
 	int result = 0;
+	*ended = 0;
 	for (size_t i = 0; i < plan->uplink_count && site->outbound == OUTBOUND_FAILOVER; i++) {
 		struct search search = { { false } };
 		bool any = false;
@@ -70,7 +73,7 @@ int stranded_end(const struct site *site, const struct plan *last, const struct 
 				is_stranding(plan, i, family) && !is_stranding(last, i, family);
 			any |= search.family[family];
 		}
-		int ret = any ? end_connections(site, plan->uplinks[i].uplink, &search) : 0;
+		int ret = any ? end_connections(site, plan->uplinks[i].uplink, &search, ended) : 0;
 		result = result == 0 ? ret : result;
 	}
 	return result;

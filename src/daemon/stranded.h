@@ -15,7 +15,9 @@
  * again, instead of waiting for a time-out. What came in from outside stays: it cannot move, and lives
  * on if the uplink is back soon. Without another usable uplink nothing is deleted.
  *
- * \param last  The plan before, or NULL.
+ * \param last   The plan before, or NULL.
+ * \param ended  Out: how many, also on failure.
  * \return 0, or -errno of the first failure; logged.
  */
-int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan);
+int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan,
+                 size_t *ended);

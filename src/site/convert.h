@@ -39,6 +39,8 @@ CONVERTER(uplink_preference); /*!< struct uplink_preference. */
 CONVERTER(spf_term);          /*!< char *: a mechanism of RFC 7208, or exp=. */
 CONVERTER(dmarc);             /*!< char *: the text of the record. */
 CONVERTER(mta_sts);           /*!< char *: letters and digits. */
+CONVERTER(notification);      /*!< char *: exec COMMAND, without the word exec. */
+CONVERTER(parent_action);     /*!< char *: nsupdate FILE or exec COMMAND, as written. */
 CONVERTER(report_address);    /*!< char *: mailto: or https:. */
 
 /*!

@@ -81,6 +81,9 @@ static const struct key site_keys[] = {
 	{ "rule-priority", convert_number, FIELD(site, rule_priority), .least = 1, .most = 31000,
 	  .standard = "1000" },
 	{ "run-dir", convert_directory, FIELD(site, run_dir), .standard = "/run/multihome" },
+	{ "state-dir", convert_directory, FIELD(site, state_dir), .standard = "/var/lib/multihome" },
+	{ "notify", convert_notification, LIST_OF(site, notify) },
+	{ "on-change", convert_parent_action, LIST_OF(site, on_change) },
 };
 
 static const struct key uplink_keys[] = {

@@ -224,6 +224,7 @@ void site_free(struct site *site)
 		free(uplink->address.items);
 		free(uplink->public_address.items);
 		free(uplink->gateway.items);
+		free(uplink->learnt.items);
 		for (size_t k = 0; k < uplink->probe.count; k++) {
 			free(uplink->probe.items[k].text);
 		}
@@ -265,5 +266,8 @@ void site_free(struct site *site)
 	free(site->domain);
 	free(site->hostmaster);
 	free(site->run_dir);
+	free(site->state_dir);
+	free_names(&site->notify);
+	free_names(&site->on_change);
 	free(site);
 }

@@ -93,7 +93,9 @@ struct uplink {
 	struct address_list address;        /*!< Empty: the interface's own, followed live. */
 	struct address_list public_address; /*!< Empty: the same as address. */
 	struct address_list
-		gateway;         /*!< Empty: learnt from the main table. At most one a family. */
+		gateway; /*!< Empty: learnt from the main table. At most one a family. */
+	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
+	struct address_list learnt;
 	struct probe_list probe; /*!< Empty: link, address and gateway alone decide. */
 	uint32_t interval_ms;    /*!< Between two rounds of probes. */
 	uint32_t timeout_ms;     /*!< How long a probe may take; below interval_ms. */
@@ -185,6 +187,9 @@ struct site {
 	uint32_t route_table;
 	uint32_t rule_priority;
 	char *run_dir;
+	char *state_dir;
+	struct name_list notify;    /*!< Commands, for a shell. */
+	struct name_list on_change; /*!< «nsupdate FILE [SERVER]» or «exec COMMAND», as written. */
 
 	struct uplink *uplinks;
 	size_t uplink_count;

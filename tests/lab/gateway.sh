@@ -21,6 +21,7 @@ site_file() {
 			    domain: example.com
 			    lan: [lan0]
 			    run-dir: $lab/gw/run
+			    state-dir: $lab/gw/state
 		END
 		for line in "${site_lines[@]}"; do
 			echo "    $line"
@@ -97,7 +98,8 @@ daemon_start() {
 	run_dir_make
 	if [ "${1:-}" = unprivileged ]; then
 		local caps=+net_admin,+net_raw
-		chown -R nobody "$lab/gw/run"
+		mkdir -p "$lab/gw/state"
+		chown -R nobody "$lab/gw/run" "$lab/gw/state"
 		# The build directory may be one that only root can enter.
 		cp "$build/src/multihomed" "$lab/gw/"
 		spawn gw setpriv --reuid nobody --regid nogroup --groups knot --inh-caps -all,$caps \

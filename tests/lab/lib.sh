@@ -45,9 +45,15 @@ wait_for() {
 	done
 }
 
+# A pipe on which nothing ever comes. One for all pauses: with a process for each of thousands, bash 5.2
+# was seen waiting for ever for a command that had ended.
+exec {silence}<> <(:)
+
 # A pause of some milliseconds: where time itself is the matter.
 pause() {
-	read -r -t "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" <> <(:) || :
+	local seconds
+	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	read -r -t "$seconds" -u "$silence" || :
 }
 
 # stays SECONDS COMMAND...: it succeeds again and again for that long.
@@ -120,15 +126,22 @@ lab_permitted() {
 	ip netns del "$lab_id-probe"
 }
 
+# Until none is left: a browser starts processes meanwhile, and writes to its files while it ends.
 kill_namespace() {
 	local pids
-	pids=$(ip netns pids "$lab_id-$1" 2>/dev/null) || return 0
-	# shellcheck disable=SC2086  # a list
-	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || :
+	for _ in {1..100}; do
+		pids=$(ip netns pids "$lab_id-$1" 2>/dev/null)
+		[ -n "$pids" ] || return 0
+		# shellcheck disable=SC2086  # a list
+		kill -9 $pids 2>/dev/null || :
+		pause 10
+	done
 }
 
 lab_down() {
 	local name
+	# Nothing ends this half way.
+	trap '' INT TERM
 	trap - EXIT
 	# Else the shell tells of each killed job.
 	exec 2>/dev/null
@@ -150,8 +163,9 @@ lab_up() {
 	chmod 755 "$lab"
 	mkdir "$lab/gw"
 	trap lab_down EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	# Signals come in pairs: timeout(1) sends one to its child and one to the process group.
+	trap 'trap "" INT TERM; exit 130' INT
+	trap 'trap "" INT TERM; exit 143' TERM
 	if ! topology_up || ! servers_up; then
 		echo "not ok - the lab starts"
 		tail -n 5 "$lab"/*/*log

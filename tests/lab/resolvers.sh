@@ -30,6 +30,7 @@ resolver_configure_unbound() {
 		    access-control: 0.0.0.0/0 allow
 		    access-control: ::/0 allow
 		    module-config: "iterator"
+		    unblock-lan-zones: yes
 		    root-hints: "$directory/root.hints"
 		remote-control:
 		    control-enable: no
@@ -172,16 +173,24 @@ resolvers_restart() {
 	done
 }
 
-# asking MACHINE COMMAND...: run it on the client, with that machine's resolver in its resolv.conf. The
-# mounts end with the command: ip netns exec has a mount namespace of its own.
+# What runs a command with a machine's resolver in its resolv.conf. The mounts end with the command: ip
+# netns exec has a mount namespace of its own.
+# shellcheck disable=SC2016  # expanded by the inner shell
+resolver_mounted='mount --bind "$0/resolv.conf" /etc/resolv.conf &&
+	mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"'
+
+# asking MACHINE COMMAND...: run it on the client, with that machine's resolver.
 asking() {
 	local machine=$1
 	shift
-	# shellcheck disable=SC2016  # expanded by the inner shell
-	ns cli sh -c '
-		mount --bind "$0/resolv.conf" /etc/resolv.conf &&
-		mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf &&
-		exec "$@"' "$lab/$machine" "$@"
+	ns cli sh -c "$resolver_mounted" "$lab/$machine" "$@"
+}
+
+# spawn_asking MACHINE COMMAND...: the same in the background; $! is the command itself.
+spawn_asking() {
+	local machine=$1
+	shift
+	spawn cli sh -c "$resolver_mounted" "$lab/$machine" "$@"
 }
 
 # with_resolver COMMAND...: with the resolver of the lab.

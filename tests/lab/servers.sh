@@ -3,6 +3,12 @@
 #
 # The machines around the gateway: web server and echo inside, hoster outside.
 
+# Where the inside server's pages are; a test of mail wants port 25 for something else.
+server_ports="25 80 8443 $(seq -s ' ' 9000 9010)"
+
+# Seconds that the web server keeps an idle connection open.
+keepalive=0
+
 # The inside server: a page that says who answered whom, a large file, and an echo on UDP.
 server_start() {
 	local directory=$lab/srv port
@@ -17,7 +23,7 @@ server_start() {
 			events { worker_connections 4096; }
 			http {
 			access_log off;
-			keepalive_timeout 0;
+			keepalive_timeout $keepalive;
 			client_body_temp_path $directory/body;
 			proxy_temp_path $directory/proxy;
 			fastcgi_temp_path $directory/fastcgi;
@@ -25,7 +31,7 @@ server_start() {
 			scgi_temp_path $directory/scgi;
 			server {
 		END
-		for port in 25 80 8443 $(seq 9000 9010); do
+		for port in $server_ports; do
 			echo "listen $port backlog=4096; listen [::]:$port backlog=4096;"
 		done
 		cat <<-END

@@ -86,6 +86,7 @@ isp_up() {
 			counter leak { }
 			counter replies { }
 			set cut { type ifname; }
+			set rejected { type ifname; }
 			set leaked4 {
 				type ipv4_addr . ipv4_addr . inet_proto . inet_service . inet_service
 				flags dynamic
@@ -113,6 +114,7 @@ isp_up() {
 			chain forward {
 				type filter hook forward priority filter; policy accept;
 				iifname @cut drop
+				iifname @rejected reject with icmpx no-route
 			}
 		}
 	END
@@ -220,17 +222,19 @@ topology_up() {
 }
 
 # cut UPLINK: the ISP swallows everything, silently, while link and router look healthy.
-# cut UPLINK carrier: the cable is out.
+# cut UPLINK unreachable: it says so, by ICMP; link and router look healthy.
+# cut UPLINK carrier: the cable is out, and the ISP's router says so to the outside.
 cut() {
-	if [ "${2:-blackhole}" = carrier ]; then
-		ip -n "$lab_id-${isp[$1]}" link set cust down
-	else
-		ns "${isp[$1]}" nft add element inet isp cut '{ net, cust }'
-	fi
+	case ${2:-blackhole} in
+	blackhole) ns "${isp[$1]}" nft add element inet isp cut '{ net, cust }' ;;
+	unreachable) ns "${isp[$1]}" nft add element inet isp rejected '{ net, cust }' ;;
+	carrier) ip -n "$lab_id-${isp[$1]}" link set cust down ;;
+	esac
 }
 
 mend() {
 	ns "${isp[$1]}" nft flush set inet isp cut
+	ns "${isp[$1]}" nft flush set inet isp rejected
 	ip -n "$lab_id-${isp[$1]}" link set cust up
 	isp_routes "$1"
 }

@@ -291,6 +291,20 @@ static const struct bad_file bad_files[] = {
 	  "4:42: key 'route-table', value '0' is not a number from 1 to 4294967295\n"
 	  "4:60: key 'rule-priority', value '-1' is not a number from 1 to 31000\n"
 	  "4:77: key 'fwmark-mask', value '0x' is not a number from 0 to 4294967295\n" },
+	{ UPLINKS "site: {domain: example.com, notify: [exec true, /bin/true, \"exec \"]}\n",
+	  "4:38: key 'notify', value 'exec true' is not a notification: write exec COMMAND, with its "
+	  "full path\n"
+	  "4:49: key 'notify', value '/bin/true' is not a notification: write exec COMMAND, with its "
+	  "full path\n"
+	  "4:60: key 'notify', value 'exec ' is not a notification: write exec COMMAND, with its full "
+	  "path\n" },
+	{ UPLINKS "site: {domain: example.com, on-change: [nsupdate key, nsupdate /k 1.2.3.4 x]}\n",
+	  "4:41: key 'on-change', value 'nsupdate key' is not known: write nsupdate FILE-WITH-KEY, "
+	  "nsupdate FILE-WITH-KEY SERVER or exec COMMAND, with full paths\n"
+	  "4:55: key 'on-change', value 'nsupdate /k 1.2.3.4 x' is not known: write nsupdate "
+	  "FILE-WITH-KEY, nsupdate FILE-WITH-KEY SERVER or exec COMMAND, with full paths\n" },
+	{ UPLINKS "site: {domain: example.com, state-dir: state}\n",
+	  "4:40: key 'state-dir', value 'state' is not an absolute path: let it begin with /\n" },
 	{ UPLINKS "site: {domain: example.com, run-dir: run}\n",
 	  "4:38: key 'run-dir', value 'run' is not an absolute path: let it begin with /\n" },
 	{ UPLINKS "site: {domain: example.com, run-dir: "
@@ -606,6 +620,9 @@ START_TEST(absent_keys_have_their_defaults)
 	ck_assert_uint_eq(site->route_table, 20100);
 	ck_assert_uint_eq(site->rule_priority, 1000);
 	ck_assert_str_eq(site->run_dir, "/run/multihome");
+	ck_assert_str_eq(site->state_dir, "/var/lib/multihome");
+	ck_assert_uint_eq(site->notify.count, 0);
+	ck_assert_uint_eq(site->on_change.count, 0);
 
 	const struct uplink *uplink = &site->uplinks[0];
 	ck_assert_uint_eq(uplink->address.count, 0);
@@ -653,7 +670,8 @@ START_TEST(other_values_than_the_defaults_are_read)
 		"site: {domain: Example.com., hostmaster: a.b@example.com, lan: [l0, l1],\n"
 		"  masquerade: no, hairpin: yes, dns-binding: port, outbound: leave,\n"
 		"  stale: withdraw, fwmark-mask: 3, route-table: 0x100, rule-priority: 31000,\n"
-		"  run-dir: /tmp/x}\n");
+		"  run-dir: /tmp/x, state-dir: /tmp/y, notify: exec /bin/mail -s x,\n"
+		"  on-change: [nsupdate /k 192.0.2.53, exec /bin/tell]}\n");
 	ck_assert_str_eq(site->domain, "example.com");
 	ck_assert_str_eq(site->hostmaster, "a\\.b.example.com");
 	ck_assert_uint_eq(site->lan.count, 2);
@@ -666,6 +684,10 @@ START_TEST(other_values_than_the_defaults_are_read)
 	ck_assert_uint_eq(site->route_table, 256);
 	ck_assert_uint_eq(site->rule_priority, 31000);
 	ck_assert_str_eq(site->run_dir, "/tmp/x");
+	ck_assert_str_eq(site->state_dir, "/tmp/y");
+	ck_assert_str_eq(site->notify.items[0], "/bin/mail -s x");
+	ck_assert_str_eq(site->on_change.items[0], "nsupdate /k 192.0.2.53");
+	ck_assert_str_eq(site->on_change.items[1], "exec /bin/tell");
 	ck_assert_uint_eq(site_mark(site, 2), 2);
 
 	ck_assert_str_eq(site->uplinks[0].interface, "eth0.7");

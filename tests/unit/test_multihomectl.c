@@ -14,6 +14,7 @@
 
 #define SITE                                                                        \
 	"site:\n    domain: example.com\n    run-dir: /nonexistent/multihome\n"     \
+	"    state-dir: /nonexistent/state\n"                                       \
 	"uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n" \
 	"server:\n  - id: web\n    address: 10.0.0.10\n"                            \
 	"  - id: two\n    address: 10.0.0.20\n    reply-path: source-address\n"     \
@@ -26,6 +27,12 @@
 	"- {id: primary, interface: wan0, address: 192.168.2.1}\n" \
 	"- {id: backup, interface: wan1}\n"                        \
 	"server:\n- {id: web, address: 10.0.0.10}\n"               \
+	"mail:\n- {domain: example.com, server: web}\n"
+
+#define LOOP                                                   \
+	"site: {domain: example.com, run-dir: /nonexistent}\n" \
+	"uplink:\n- {id: primary, interface: wan0}\n"          \
+	"server:\n- {id: web, address: 10.0.0.10}\n"           \
 	"mail:\n- {domain: example.com, server: web}\n"
 
 static const struct {
@@ -46,18 +53,42 @@ static const struct {
 	// Usage errors.
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
-	  "'statu', no such command (known: status, explain, drain, undrain, reload, zone host, "
-	  "zone parent, zone mail, knot-conf, "
+	  "'statu', no such command (known: status, explain, drain, undrain, history, metrics, "
+	  "confirm, reload, check dns, check, zone host, zone parent, zone mail, knot-conf, "
 	  "server-setup)" },
 	{ "zone", 2, "", "'zone', no such command" },
 	{ "zone child", 2, "", "'zone child', no such command" },
-	{ "history", 2, "", "'history', no such command" },
+	{ "historian", 2, "", "'historian', no such command" },
+	{ "history --since yesterday -c $SITE", 2, "", "--since 'yesterday', must be like 10m" },
+	{ "history -c $SITE", 1, "", "journal '/nonexistent/state/journal', not there" },
+	{ "status --since 10m", 2, "", "--since, no option of 'status' (but of: history)" },
+	{ "zone parent -c $SITE --server 192.0.2.1", 2, "", "--server goes with --send" },
+	{ "zone parent -c $SITE --send /k -o /o", 2, "", "--send goes without --format" },
+	{ "zone parent -c $SITE --send /nonexistent/key", 1, "",
+	  "key file '/nonexistent/key', failed to open (No such file or directory)" },
+	{ "zone parent -c $SITE --send $SITE", 1, "", "', has no TSIG key: write a key of" },
+	{ "zone parent -c $SITE --send $SITE --server here", 1, "",
+	  "server 'here', is not of the form ADDRESS or ADDRESS@PORT" },
+	{ "zone parent -c $FOLLOWED", 2, "", "or give it by --addresses" },
+	{ "zone parent -c $FOLLOWED --addresses backup=198.51.100.1", 0,
+	  "mail-gw-2.example.com.   3600   IN A     198.51.100.1", "" },
+	{ "zone parent -c $FOLLOWED --addresses other=198.51.100.1", 2, "",
+	  "'other=198.51.100.1', is not of the form uplink=address" },
+	{ "zone parent -c $FOLLOWED --addresses backup", 2, "", "is not of the form" },
+	{ "zone parent -c $FOLLOWED --format nsupdate --addresses backup=198.51.100.1 "
+	  "--was backup=198.51.100.9",
+	  0, "update delete example.com. TXT \"v=spf1 ip4:192.168.2.1 ip4:198.51.100.9 -all\"\n",
+	  "" },
 	{ "drain", 2, "", "'drain', takes one operand: UPLINK" },
 	{ "status primary", 2, "", "'status', takes no operand" },
 	{ "explain", 2, "", "'explain', takes one operand: NAME" },
 	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
 	{ "reload --json", 2, "",
-	  "--json, no option of 'reload' (but of: status, explain, drain, undrain)" },
+	  "--json, no option of 'reload' (but of: status, explain, drain, undrain, history, "
+	  "check dns, check)" },
+	{ "check mail", 2, "", "'check', takes no operand" },
+	{ "check dns www", 2, "", "'check dns', takes no operand" },
+	{ "status --resolver 192.0.2.1", 2, "", "--resolver, no option of 'status'" },
 	{ "status --serial 1", 2, "",
 	  "--serial, no option of 'status' (but of: zone host, zone mail, knot-conf)" },
 	{ "status --foo", 2, "", "--foo" },
@@ -100,6 +131,21 @@ static const struct {
 	  "/dev/null, failed to write (not a regular file)" },
 	{ "-c $SITE zone host www.example.com >/dev/full", 1, "",
 	  "standard output, failed to write" },
+
+	// What is asked of the network is asked on the loopback interface alone, where nobody listens.
+	{ "-c $BAD check dns", 2, "", "unknown" },
+	{ "-c $SITE check dns --resolver localhost", 2, "",
+	  "--resolver 'localhost', must be ADDRESS or ADDRESS@PORT" },
+	{ "-c $SITE check dns --resolver 127.0.0.1@0", 2, "", "must be ADDRESS or ADDRESS@PORT" },
+	{ "-c $SITE check dns --resolver ::1@65536", 2, "", "must be ADDRESS or ADDRESS@PORT" },
+	{ "-c $SITE check dns --timeout 0", 2, "", "must be a number of seconds from 1 to 60" },
+	{ "-c $SITE check dns --timeout 5s", 2, "", "must be a number of seconds from 1 to 60" },
+	{ "-c $LOOP check dns --resolver 127.0.0.1@1 --timeout 1", 1,
+	  "\nresolver\n  wrong    reply         refused, nobody listens there (127.0.0.1)\n", "" },
+	{ "-c $LOOP check --resolver 127.0.0.1@1 --timeout 1 --json", 1,
+	  "\"section\": \"dns\",\n    \"subject\": \"resolver\",\n    \"level\": "
+	  "\"wrong\"",
+	  "" },
 
 	// Files come out whole, and knotd finds them by a path that does not depend on its own.
 	{ "-c $SITE zone host www.example.com -o $DIR/one && cat $DIR/one", 0, "IN SOA", "" },
@@ -187,6 +233,8 @@ START_TEST(a_call_ends_as_promised)
 	char *followed = file_from_text(FOLLOWED);
 	ck_assert_int_eq(setenv("BAD", bad, 1), 0);
 	ck_assert_int_eq(setenv("FOLLOWED", followed, 1), 0);
+	char *loop = file_from_text(LOOP);
+	ck_assert_int_eq(setenv("LOOP", loop, 1), 0);
 	ck_assert_int_eq(setenv("DIR", folder, 1), 0);
 	ck_assert_int_eq(run_shell("touch -d '2026-11-22 23:59:59 UTC' $SITE"), 0);
 
@@ -203,8 +251,9 @@ START_TEST(a_call_ends_as_promised)
 	text_free(&path);
 	text_free(&command);
 
-	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD $FOLLOWED"), 0);
+	ck_assert_int_eq(run_shell("rm -r \"$DIR\" $SITE $BAD $FOLLOWED $LOOP"), 0);
 	free(site);
+	free(loop);
 	free(bad);
 	free(followed);
 }

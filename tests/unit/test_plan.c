@@ -45,8 +45,8 @@ static const struct {
 	{ "files.example.com", 60, ANSWER_PREFERRED, "12", "2", "21", "10.0.0.20", NULL },
 	{ "one.example.com", 10, ANSWER_ALL, "2", "2", "2", "10.0.0.10", "fd00:10::10" },
 	// IPv6 by the server of the second domain: there is such a forward.
-	{ "mail-gw-1.example.com", 10, ANSWER_UPLINK, "1", "1", "1", "10.0.0.20", NULL },
-	{ "mail-gw-2.example.com", 10, ANSWER_UPLINK, "2", "2", "2", "10.0.0.20", NULL },
+	{ "mail-gw-1.example.com", 10, ANSWER_UPLINK, "12", "12", "12", "10.0.0.20", NULL },
+	{ "mail-gw-2.example.com", 10, ANSWER_UPLINK, "12", "12", "21", "10.0.0.20", NULL },
 };
 
 START_TEST(host_row_follows_from_the_site)

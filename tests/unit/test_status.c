@@ -51,6 +51,15 @@ static const struct {
 	  "vpn             forward web                primary installed installed  -\n"
 	  "\n"
 	  "warning: table inet filter, chain forward\n" },
+	// The parent zone lacks an address.
+	{ "{" DAEMON ",\"uplinks\":[],\"hosts\":[],\"warnings\":[\"x\"],\"parent\":{"
+	  "\"state\":\"pending\",\"since_s\":75,\"reason\":\"exit status 1\",\"on_change\":true,"
+	  "\"uplinks\":[{\"id\":\"primary\",\"pending\":false,\"published\":[\"192.0.2.1\"]},"
+	  "{\"id\":\"backup\",\"pending\":true,\"published\":[\"192.0.2.2\",\"2001:db8::2\"]}]}}",
+	  "example.com: generation 12, multihomed 0.1.0 (pid 7) up 1m15s\n"
+	  "\n\n"
+	  "parent: pending since 1m15s, addresses backup 192.0.2.2, 2001:db8::2 (exit status 1)\n"
+	  "\nwarning: x\n" },
 	// A site without hosts.
 	{ "{" DAEMON ",\"uplinks\":[{\"id\":\"primary\"}],\"hosts\":[],\"warnings\":[]}",
 	  "example.com: generation 12, multihomed 0.1.0 (pid 7) up 1m15s\n"

@@ -225,7 +225,8 @@ START_TEST(an_uplink_without_address_is_refused)
 	struct text error = TEXT_EMPTY;
 	ck_assert_int_eq(zone_parent_make(site, &parent, &error), -EINVAL);
 	ck_assert_str_eq(error.data, "uplink 'a', has no address in the site file, but the zone "
-	                             "holds it: write its key 'address' or 'public-address'");
+	                             "holds it: write its key 'address' or 'public-address', "
+	                             "or give it by --addresses");
 	zone_parent_free(&parent);
 	text_free(&error);
 	site_free(site);

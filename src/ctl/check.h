@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief The sections of multihomectl check.
+ */
+
+#pragma once
+
+#include "ctl/command.h"
+#include "ctl/findings.h"
+
+/*!
+ * \brief A section: look, and add what was found.
+ * \return EXIT_GOOD, or the exit code if it could not look at all, having said why.
+ */
+int check_dns(const struct command_line *line, struct findings *findings);
