@@ -21,38 +21,37 @@ struct listing {
 /*! The attribute of a type in a nest, or NULL. */
 static const struct nlattr *inner(const struct nlattr *nest, uint16_t type)
 {
-	const struct nlattr *attribute = NULL;
-	const struct nlattr *found = NULL;
-	if (nest == NULL) {
-		return NULL;
-	}
-	mnl_attr_for_each_nested(attribute, nest)
-	{
-		found = mnl_attr_get_type(attribute) == type ? attribute : found;
-	}
-	return found;
+	const struct nlattr *at[NFNL_ATTRIBUTE_MOST + 1];
+	return nest == NULL || netlink_attributes(mnl_attr_get_payload(nest),
+	                                          mnl_attr_get_payload_len(nest), at,
+	                                          NFNL_ATTRIBUTE_MOST) != 0
+	               ? NULL
+	               : at[type];
+}
+
+static int element_take(const struct nlattr *element, const struct listing *listing)
+{
+	const struct nlattr *key = inner(inner(element, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
+	const struct nlattr *expires = inner(element, NFTA_SET_ELEM_EXPIRATION);
+	return key == NULL ? 0
+	                   : listing->take(mnl_attr_get_payload(key), mnl_attr_get_payload_len(key),
+	                                   expires != NULL ? be64toh(mnl_attr_get_u64(expires)) : 0,
+	                                   listing->context);
 }
 
 static int elements_take(const struct nlmsghdr *message, void *data)
 {
-	const struct listing *listing = data;
 	const struct nlattr *at[NFNL_ATTRIBUTE_MOST + 1];
 	int ret = nfnl_attributes(message, at);
 	if (ret != 0 || at[NFTA_SET_ELEM_LIST_ELEMENTS] == NULL) {
 		return ret;
 	}
-	const struct nlattr *element = NULL;
-	mnl_attr_for_each_nested(element, at[NFTA_SET_ELEM_LIST_ELEMENTS])
-	{
-		const struct nlattr *key =
-			inner(inner(element, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
-		const struct nlattr *expires = inner(element, NFTA_SET_ELEM_EXPIRATION);
-		if (key != NULL && ret == 0) {
-			ret = listing->take(
-				mnl_attr_get_payload(key), mnl_attr_get_payload_len(key),
-				expires != NULL ? be64toh(mnl_attr_get_u64(expires)) : 0,
-				listing->context);
-		}
+	const struct nlattr *list = at[NFTA_SET_ELEM_LIST_ELEMENTS];
+	const char *end = (const char *)mnl_attr_get_payload(list) + mnl_attr_get_payload_len(list);
+	for (const struct nlattr *element = mnl_attr_get_payload(list);
+	     ret == 0 && mnl_attr_ok(element, (int)(end - (const char *)element));
+	     element = mnl_attr_next(element)) {
+		ret = element_take(element, data);
 	}
 	return ret;
 }
