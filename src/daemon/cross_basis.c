@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "daemon/ruleset.h"
+
 bool cross_basis_same_uplinks(struct cross_basis *basis, const struct site *site)
 {
 	// FNV-1a; the zero at the end of each id keeps them apart.
@@ -39,11 +41,11 @@ bool cross_basis_changed(struct cross_basis *basis, const struct standing *stand
 {
 	struct cross_way ways[SITE_UPLINKS_MAX][FAMILIES] = { 0 };
 	read_ways(standing->plan, ways);
-	bool changed = basis->commits != standing->commits ||
+	bool changed = basis->commits != standing->loaded->commits ||
 	               basis->drained != standing->drains->uplinks ||
 	               memcmp(&basis->broken, &standing->broken, sizeof(basis->broken)) != 0 ||
 	               memcmp(basis->ways, ways, sizeof(ways)) != 0;
-	basis->commits = standing->commits;
+	basis->commits = standing->loaded->commits;
 	basis->drained = standing->drains->uplinks;
 	basis->broken = standing->broken;
 	memcpy(basis->ways, ways, sizeof(ways));

@@ -20,6 +20,7 @@
 #include "daemon/loop_private.h"
 #include "daemon/notify.h"
 #include "daemon/prober.h"
+#include "daemon/ruleset.h"
 
 /*! Heartbeat, watchdog and a pass that no event has asked for. plan_table.c knows this number. */
 #define TICK_MS 10000
@@ -169,8 +170,8 @@ static int start_prober(struct daemon *daemon)
 		ret = prober_set_site(daemon->prober, standing.site, standing.published);
 	}
 	if (ret == 0) {
-		ret = cross_prober_open(&daemon->loop, reconcile_nfnl(daemon->reconcile),
-		                        on_verdict, daemon, &daemon->cross);
+		ret = cross_prober_open(&daemon->loop, standing.loaded->nfnl, on_verdict, daemon,
+		                        &daemon->cross);
 	}
 	if (ret != 0) {
 		log_error("probes, failed to set up (%s)", strerror(-ret));

@@ -114,11 +114,6 @@ int reconcile_nfnl_fd(const struct reconcile *reconcile)
 	return nfnl_fd(reconcile->ruleset.nfnl);
 }
 
-struct nfnl *reconcile_nfnl(const struct reconcile *reconcile)
-{
-	return reconcile->ruleset.nfnl;
-}
-
 static struct uplink_sets all_uplinks(void)
 {
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
@@ -396,7 +391,7 @@ struct standing reconcile_standing(const struct reconcile *reconcile)
 		.plan = reconcile->plan,
 		.published = reconcile->publisher.table,
 		.broken = reconcile->broken,
-		.commits = reconcile->ruleset.commits,
+		.loaded = &reconcile->ruleset,
 		.ruleset = reconcile->ruleset.installed,
 		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",
 		.drains = &reconcile->drains,

@@ -23,6 +23,7 @@
 #include "table/table.h"
 
 struct reconcile;
+struct ruleset;
 
 /*! The outcome of the last pass, for status and explain. All pointers are borrowed. */
 struct standing {
@@ -30,10 +31,10 @@ struct standing {
 	const struct observed *observed;
 	const struct plan *plan;
 	const struct table *published;
-	struct uplink_sets broken; /*!< Uplinks that lack something in the kernel. */
-	unsigned commits;          /*!< Of our ruleset so far. */
-	bool ruleset;              /*!< Our ruleset is installed. */
-	const char *foreign_drops; /*!< Foreign forward chains that drop, a line each. */
+	struct uplink_sets broken;    /*!< Uplinks that lack something in the kernel. */
+	const struct ruleset *loaded; /*!< For who lists it, or asks whether it was loaded anew. */
+	bool ruleset;                 /*!< Our ruleset is installed. */
+	const char *foreign_drops;    /*!< Foreign forward chains that drop, a line each. */
 	const struct drains *drains;
 	const struct uplink_history *history; /*!< By uplink number. */
 	const struct probed_list *probed;     /*!< NULL: nothing is probed. */
@@ -55,9 +56,6 @@ void reconcile_close(struct reconcile *reconcile);
 /*! \brief Descriptors whose events call for reconcile_events(). */
 int reconcile_rtnl_fd(const struct reconcile *reconcile);
 int reconcile_nfnl_fd(const struct reconcile *reconcile);
-
-/*! \brief For listings of our ruleset. */
-struct nfnl *reconcile_nfnl(const struct reconcile *reconcile);
 
 /*!
  * \brief Read pending events; run a pass if one of them may concern us.
