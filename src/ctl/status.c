@@ -17,7 +17,7 @@
 #include "ctl/fields.h"
 
 /*! Whose member a column shows: in the second table a row is one uplink of one host. */
-enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS, SOURCE_QUALITY };
+enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS, SOURCE_QUALITY, SOURCE_INBOUND };
 
 struct column {
 	const char *heading;
@@ -34,6 +34,7 @@ static const struct column uplink_columns[] = {
 	{ "ADDRESS", "address", SOURCE_ROW, NULL },
 	{ "GATEWAY", "gateway", SOURCE_ROW, NULL },
 	{ "PROBES", "loss_1m", SOURCE_QUALITY, NULL },
+	{ "INBOUND", "inbound_proven", SOURCE_INBOUND, NULL },
 	{ "ANSWERED", "answered", SOURCE_ROW, "no" },
 	{ "REASON", "reason", SOURCE_ROW, NULL },
 };
@@ -48,6 +49,7 @@ static const struct column host_columns[] = {
 	{ "FORWARD", "forward", SOURCE_ROW, "missing" },
 	{ "REPLY-PATH", "reply_path", SOURCE_ROW, "missing" },
 	{ "DNS", "dns", SOURCE_ROW, "withdrawn" },
+	{ "INBOUND", "inbound", SOURCE_INBOUND, "unproven" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -145,14 +147,29 @@ static int table_end(struct libscols_table *table, struct text *text)
 	return ret == 0 ? 0 : -ENOMEM;
 }
 
-static int write_uplinks(const json_t *uplinks, bool color, struct text *text)
+/*! Leave out what cross-probes say where there are none. \return How many are left. */
+static size_t choose_columns(const struct column *columns, size_t count, bool inbound,
+                             struct column *chosen)
 {
-	struct libscols_table *table = table_begin(uplink_columns, COUNT(uplink_columns), color);
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (inbound || columns[i].source != SOURCE_INBOUND) {
+			chosen[left++] = columns[i];
+		}
+	}
+	return left;
+}
+
+static int write_uplinks(const json_t *uplinks, bool inbound, bool color, struct text *text)
+{
+	struct column columns[COUNT(uplink_columns)];
+	size_t count = choose_columns(uplink_columns, COUNT(uplink_columns), inbound, columns);
+	struct libscols_table *table = table_begin(columns, count, color);
 	int ret = table == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; i < json_array_size(uplinks); i++) {
 		const json_t *uplink = json_array_get(uplinks, i);
 		if (ret == 0) {
-			ret = table_row(table, uplink_columns, COUNT(uplink_columns), uplink, NULL);
+			ret = table_row(table, columns, count, uplink, NULL);
 		}
 	}
 	if (ret == 0) {
@@ -162,12 +179,14 @@ static int write_uplinks(const json_t *uplinks, bool color, struct text *text)
 	return ret;
 }
 
-static int write_hosts(const json_t *hosts, bool color, struct text *text)
+static int write_hosts(const json_t *hosts, bool inbound, bool color, struct text *text)
 {
 	if (json_array_size(hosts) == 0) {
 		return 0;
 	}
-	struct libscols_table *table = table_begin(host_columns, COUNT(host_columns), color);
+	struct column columns[COUNT(host_columns)];
+	size_t count = choose_columns(host_columns, COUNT(host_columns), inbound, columns);
+	struct libscols_table *table = table_begin(columns, count, color);
 	int ret = table == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; i < json_array_size(hosts); i++) {
 		const json_t *host = json_array_get(hosts, i);
@@ -175,12 +194,12 @@ static int write_hosts(const json_t *hosts, bool color, struct text *text)
 		for (size_t number = 0; number < json_array_size(uplinks); number++) {
 			const json_t *uplink = json_array_get(uplinks, number);
 			if (ret == 0) {
-				ret = table_row(table, host_columns, COUNT(host_columns), uplink,
+				ret = table_row(table, columns, count, uplink,
 				                number == 0 ? host : NULL);
 			}
 		}
 		if (ret == 0 && json_array_size(uplinks) == 0) {
-			ret = table_row(table, host_columns, COUNT(host_columns), NULL, host);
+			ret = table_row(table, columns, count, NULL, host);
 		}
 	}
 	if (ret == 0) {
@@ -242,9 +261,11 @@ static void write_parent(const json_t *parent, struct text *text)
 int status_write(const json_t *status, bool color, struct text *text)
 {
 	write_head(status, text);
-	int ret = write_uplinks(json_object_get(status, "uplinks"), color, text);
+	const json_t *uplinks = json_object_get(status, "uplinks");
+	bool inbound = json_object_get(json_array_get(uplinks, 0), "inbound_proven") != NULL;
+	int ret = write_uplinks(uplinks, inbound, color, text);
 	if (ret == 0) {
-		ret = write_hosts(json_object_get(status, "hosts"), color, text);
+		ret = write_hosts(json_object_get(status, "hosts"), inbound, color, text);
 	}
 	if (ret != 0) {
 		return ret;

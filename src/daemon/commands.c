@@ -112,6 +112,7 @@ static struct standing whole_standing(const struct daemon *daemon)
 {
 	struct standing standing = reconcile_standing(daemon->reconcile);
 	standing.probed = prober_list(daemon->prober);
+	standing.crossed = cross_prober_list(daemon->cross);
 	return standing;
 }
 

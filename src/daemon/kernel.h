@@ -126,6 +126,18 @@ void nft_objects_deinit(struct nft_objects *objects);
  */
 int nfnl_foreign_drops(struct nfnl *nfnl, struct text *lines);
 
+/*!
+ * \brief Take an element of a set.
+ * \param key         As the kernel keeps it: fields padded to multiples of 4 bytes, ports in network
+ *                    order.
+ * \param expires_ms  Until it goes; 0: it has no timeout.
+ * \return 0, or -errno to be returned when all were read.
+ */
+typedef int (*nfnl_element)(const uint8_t *key, size_t size, uint64_t expires_ms, void *context);
+
+/*! \brief List a set of our table. \return 0, -ENOENT if there is none, or -errno. */
+int nfnl_elements(struct nfnl *nfnl, const char *set, nfnl_element take, void *context);
+
 /* --- nft_apply.c: transactions --------------------------------------------------------------- */
 
 struct nft_apply;

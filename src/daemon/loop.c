@@ -20,6 +20,7 @@
 #include "daemon/loop_private.h"
 #include "daemon/notify.h"
 #include "daemon/prober.h"
+#include "daemon/ruleset.h"
 
 /*! Heartbeat, watchdog and a pass that no event has asked for. plan_table.c knows this number. */
 #define TICK_MS 10000
@@ -37,6 +38,7 @@ void daemon_after_pass(struct daemon *daemon, int ret)
 	if (standing.plan != NULL) {
 		prober_follow(daemon->prober, standing.plan);
 	}
+	cross_prober_follow(daemon->cross, &standing);
 	chronicle_look(daemon->chronicle, reconcile_standing(daemon->reconcile).published);
 	if (ret == 0) {
 		daemon->retry_ms = RETRY_FIRST_MS;
@@ -170,10 +172,15 @@ static int start_prober(struct daemon *daemon)
 	if (ret == 0) {
 		ret = prober_set_site(daemon->prober, standing.site, standing.published);
 	}
+	if (ret == 0) {
+		ret = cross_prober_open(&daemon->loop, standing.loaded->nfnl, on_verdict, daemon,
+		                        &daemon->cross);
+	}
 	if (ret != 0) {
 		log_error("probes, failed to set up (%s)", strerror(-ret));
 		return ret;
 	}
+	prober_set_blocked(daemon->prober, cross_prober_blocked(daemon->cross));
 	reconcile_set_verdicts(daemon->reconcile, prober_verdicts(daemon->prober));
 	return 0;
 }
@@ -217,6 +224,7 @@ int loop_run(const char *path, struct site *site)
 
 cleanup:
 	control_close(daemon.control);
+	cross_prober_close(daemon.cross);
 	prober_close(daemon.prober);
 	chronicle_close(daemon.chronicle);
 	(void)uv_run(&daemon.loop, UV_RUN_NOWAIT);

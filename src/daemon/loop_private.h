@@ -11,6 +11,7 @@
 
 #include "daemon/chronicle.h"
 #include "daemon/control.h"
+#include "daemon/cross_prober.h"
 #include "daemon/prober.h"
 #include "daemon/reconcile.h"
 
@@ -20,6 +21,7 @@ struct daemon {
 	struct control *control;
 	struct chronicle *chronicle;
 	struct prober *prober;
+	struct cross_prober *cross;
 	uint64_t started_ms;
 	uv_loop_t loop;
 	uv_poll_t rtnl;

@@ -29,6 +29,14 @@ void nft_live_specific6(const struct nft_source *source, unsigned uplink, struct
 /*! By family, the uplink that takes new connections of the LAN. */
 void nft_live_first(const struct nft_source *source, unsigned uplink, struct text *text);
 
+/*! Aliases of uplinks and the addresses that the outside knows of them; «home» with the interface. */
+void nft_live_alias4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_alias6(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_public4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_public6(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_public_home4(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_live_public_home6(const struct nft_source *source, unsigned uplink, struct text *text);
+
 /*! Addresses of mail servers: the uplink of what they send, and the source it gets there. */
 void nft_live_mail4(const struct nft_source *source, unsigned uplink, struct text *text);
 void nft_live_mail6(const struct nft_source *source, unsigned uplink, struct text *text);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "daemon/nft_cross.h"
 #include "daemon/nft_live.h"
 
 void nft_separator(struct text *text, size_t start)
@@ -182,6 +183,30 @@ static const struct object common_objects[] = {
 	{ 0 },
 };
 
+/*! Who was seen where belongs to packets: nothing is ever listed. */
+static void list_nothing(const struct nft_source *source, unsigned uplink, struct text *text)
+{
+}
+
+#define SEEN_TYPE "type ifname . inet_service; flags dynamic, timeout; timeout 5s; size 1024;"
+
+static const struct object cross_objects[] = {
+	{ "map", "alias4", "type ipv4_addr : ipv4_addr;", LIVE, nft_live_alias4 },
+	{ "map", "alias6", "type ipv6_addr : ipv6_addr;", LIVE, nft_live_alias6 },
+	{ "map", "public4", "type ipv4_addr : ipv4_addr;", LIVE, nft_live_public4 },
+	{ "map", "public6", "type ipv6_addr : ipv6_addr;", LIVE, nft_live_public6 },
+	{ "set", "public_home4", "type ipv4_addr . ifname;", LIVE, nft_live_public_home4 },
+	{ "set", "public_home6", "type ipv6_addr . ifname;", LIVE, nft_live_public_home6 },
+	{ "set", CROSS_SET_SENT, SEEN_TYPE, FIXED, list_nothing },
+	{ "set", CROSS_SET_ARRIVED, SEEN_TYPE, FIXED, list_nothing },
+	{ "set", CROSS_SET_REPLIED, SEEN_TYPE, FIXED, list_nothing },
+	{ "set", CROSS_SET_RETURNED, SEEN_TYPE, FIXED, list_nothing },
+	{ "set", CROSS_SET_CLIENTS,
+	  "type inet_service . ifname . nf_proto; flags dynamic, timeout; timeout 1h; size 4096;",
+	  FIXED, list_nothing },
+	{ 0 },
+};
+
 static const struct object port_objects[] = {
 	{ "map", "dns_port", "type ifname : inet_service;", FIXED, list_dns_port },
 	{ "map", "dns_port4", "type ipv4_addr : inet_service;", LIVE, nft_live_dns_port4 },
@@ -249,6 +274,9 @@ void nft_maps_print(const struct nft_source *source, enum nft_maps_part part, bo
                     struct text *text)
 {
 	print_objects(common_objects, source, part, live, text);
+	if (site_crosses(source->site)) {
+		print_objects(cross_objects, source, part, live, text);
+	}
 	if (source->site->dns_binding == DNS_BINDING_PORT) {
 		print_objects(port_objects, source, part, live, text);
 	}

@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/nft_cross.h"
 #include "daemon/nft_maps.h"
 
 static void declare(const struct nft_source *source, struct text *text)
@@ -60,8 +61,9 @@ static void declare(const struct nft_source *source, struct text *text)
 	         "\tchain leave { type filter hook postrouting priority srcnat + 10; policy "
 	         "accept; }\n"
 	         "\tchain dns_in { type filter hook prerouting priority raw; policy accept; }\n"
-	         "\tchain dns_out { type route hook output priority raw; policy accept; }\n"
-	         "}\n");
+	         "\tchain dns_out { type route hook output priority raw; policy accept; }\n");
+	nft_cross_declare(source->site, text);
+	text_add(text, "}\n");
 }
 
 static void flush(const struct nft_source *source, struct text *text)
@@ -178,8 +180,9 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 		               "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
 		               "to : ip6 daddr map @dns_port6\n");
 	}
-	text_add(text, "\t}\n\tchain nat_out {\n"
-	               "\t\ttcp dport 25 snat ip to oifname . ip saddr map @mail_source4\n"
+	text_add(text, "\t}\n\tchain nat_out {\n");
+	nft_cross_spare(source->site, text);
+	text_add(text, "\t\ttcp dport 25 snat ip to oifname . ip saddr map @mail_source4\n"
 	               "\t\ttcp dport 25 snat ip6 to oifname . ip6 saddr map @mail_source6\n");
 	if (source->site->masquerade) {
 		// A unique local address (RFC 4193) leads nowhere outside; a global one needs no help.
@@ -220,8 +223,9 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	               "\t\tth dport != 53 return\n"
 	               "\t\tfib daddr type != local return\n"
 	               "\t\tfib daddr . iif type != local ip daddr . iifname != @home4 drop\n"
-	               "\t\tfib daddr . iif type != local meta nfproto ipv6 drop\n"
-	               "\t\tnotrack\n");
+	               "\t\tfib daddr . iif type != local meta nfproto ipv6 drop\n");
+	nft_cross_note_queries(source->site, text);
+	text_add(text, "\t\tnotrack\n");
 	if (port) {
 		// «th dport set» would leave the checksums as they were.
 		text_add(text, "\t\tudp dport 53 udp dport set iifname map @dns_port\n"
@@ -270,6 +274,7 @@ int nft_text(const struct site *site, char **ruleset)
 	fill_mark_chains(&source, &text);
 	fill_nat_chains(&source, &text);
 	fill_dns_chains(&source, &text);
+	nft_cross_fill(site, &text);
 	text_add(&text, "}\n");
 	nft_forwards_free(forwards);
 

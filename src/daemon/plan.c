@@ -45,7 +45,7 @@ int plan_build(const struct site *site, const struct observed *observed, uplink_
 		ret = plan_rules(site, observed, built);
 	}
 	if (ret == 0) {
-		ret = plan_table(site, observed, drained, built);
+		ret = plan_table(site, observed, drained, verdicts, built);
 	}
 	if (ret == 0) {
 		ret = nft_live(site, built->uplinks, observed, drained, &built->live);

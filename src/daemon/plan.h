@@ -38,10 +38,24 @@ struct verdict {
 	struct verdict_family family[FAMILIES];
 };
 
+/*! A TCP service of an uplink to which cross-probes find no way in. */
+struct blocked {
+	unsigned uplink; /*!< Its number. */
+	unsigned family;
+	uint16_t port;
+};
+
+struct blocked_list {
+	struct blocked *items;
+	size_t count;
+};
+
 /*! An uplink that is not in here has no probes. */
 struct verdicts {
 	struct verdict *items;
 	size_t count;
+	const struct blocked_list
+		*blocked; /*!< What must not be answered; borrowed; may be NULL. */
 };
 
 /*! One family of an uplink. */

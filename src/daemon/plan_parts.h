@@ -47,4 +47,4 @@ int plan_rules(const struct site *site, const struct observed *observed, struct 
 
 /*! \brief The answer table. \return 0 or -ENOMEM. */
 int plan_table(const struct site *site, const struct observed *observed, uplink_set drained,
-               struct plan *plan);
+               const struct verdicts *verdicts, struct plan *plan);

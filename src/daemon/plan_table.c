@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,13 @@
 
 /*! Seconds; the default of a host's, for the same reasons. */
 #define GATEWAY_TTL 10
+
+/*! What a host's row follows from, beside the host. */
+struct around {
+	const struct plan *plan;
+	uplink_set drained;
+	const struct blocked_list *blocked; /*!< May be NULL. */
+};
 
 static void set_lan(const struct site *site, const struct observed *observed,
                     struct table_meta *meta)
@@ -92,6 +100,38 @@ static uint64_t ready_set(const struct host *host, uint8_t family)
 	return set;
 }
 
+/*! Uplinks by which some TCP service of a host is not reachable, as cross-probes find. */
+static uint64_t blocked_set(const struct host *host, unsigned family,
+                            const struct blocked_list *blocked)
+{
+	uint64_t set = 0;
+	for (size_t i = 0; blocked != NULL && i < blocked->count; i++) {
+		const struct blocked *one = &blocked->items[i];
+		for (size_t k = 0; k < host->port.count; k++) {
+			const struct service *service = &host->port.items[k];
+			if (one->family == family && service->protocol == IPPROTO_TCP &&
+			    service->first == one->port) {
+				set |= UPLINK_BIT(one->uplink);
+			}
+		}
+	}
+	return set;
+}
+
+/*! Take away what is blocked, unless that would leave no uplink that can be answered. */
+static uint64_t open_set(const struct host *host, unsigned family, const struct around *around)
+{
+	uint64_t ready = ready_set(host, family_number(family));
+	uint64_t blocked = blocked_set(host, family, around->blocked);
+	uint64_t left = 0;
+	for (size_t i = 0; i < around->plan->uplink_count; i++) {
+		const struct uplink_view *view = &around->plan->uplinks[i];
+		left |= view->family[family].usable ? UPLINK_BIT(view->uplink->number) : 0;
+	}
+	left &= ready & ~blocked & ~around->drained;
+	return left != 0 ? ready & ~blocked : ready;
+}
+
 /*! What clients on the LAN are told. */
 static void set_inside(const struct server *server, struct table_host *row)
 {
@@ -103,7 +143,8 @@ static void set_inside(const struct server *server, struct table_host *row)
 	}
 }
 
-static int add_host_row(const struct host *host, const char *owner, struct table *table)
+static int add_host_row(const struct host *host, const char *owner, const struct around *around,
+                        struct table *table)
 {
 	struct table_host *row = table_add_host(table);
 	if (row == NULL) {
@@ -116,8 +157,8 @@ static int add_host_row(const struct host *host, const char *owner, struct table
 	row->owner_length = (uint8_t)length;
 	row->ttl = host->ttl;
 	row->policy = (uint8_t)host->policy;
-	row->ready4 = ready_set(host, AF_INET);
-	row->ready6 = ready_set(host, AF_INET6);
+	row->ready4 = open_set(host, FAMILY_4, around);
+	row->ready6 = open_set(host, FAMILY_6, around);
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		row->order[row->order_count++] = (uint8_t)host->uplink[i];
 	}
@@ -125,15 +166,15 @@ static int add_host_row(const struct host *host, const char *owner, struct table
 	return 0;
 }
 
-static int add_host_rows(const struct host *host, struct table *table)
+static int add_host_rows(const struct host *host, const struct around *around, struct table *table)
 {
-	int ret = add_host_row(host, host->domain, table);
+	int ret = add_host_row(host, host->domain, around, table);
 	for (size_t i = 0; ret == 0 && i < host->alias.count; i++) {
 		char owner[TABLE_OWNER_MAX + 1];
 		if (host_alias_owner(host, i, owner, sizeof(owner)) != 0) {
 			return -EINVAL;
 		}
-		ret = add_host_row(host, owner, table);
+		ret = add_host_row(host, owner, around, table);
 	}
 	return ret;
 }
@@ -209,8 +250,9 @@ static int add_gateway_rows(const struct site *site, struct table *table)
 }
 
 int plan_table(const struct site *site, const struct observed *observed, uplink_set drained,
-               struct plan *plan)
+               const struct verdicts *verdicts, struct plan *plan)
 {
+	const struct around around = { plan, drained, verdicts != NULL ? verdicts->blocked : NULL };
 	plan->table = table_new();
 	if (plan->table == NULL) {
 		return -ENOMEM;
@@ -224,7 +266,7 @@ int plan_table(const struct site *site, const struct observed *observed, uplink_
 		ret = add_uplink_row(site, observed, &plan->uplinks[i], drained, plan->table);
 	}
 	for (size_t i = 0; ret == 0 && i < site->host_count; i++) {
-		ret = add_host_rows(&site->hosts[i], plan->table);
+		ret = add_host_rows(&site->hosts[i], &around, plan->table);
 	}
 	if (ret == 0) {
 		ret = add_gateway_rows(site, plan->table);

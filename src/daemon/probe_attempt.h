@@ -18,6 +18,7 @@ struct probe_request {
 	const char *uplink;        /*!< Its id; used only while the attempt is begun. */
 	const char *interface;     /*!< Like the id. */
 	struct address source;
+	uint16_t source_port; /*!< 0: any. */
 	uint32_t mark;
 };
 

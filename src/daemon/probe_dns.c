@@ -16,11 +16,7 @@
 
 #define HEADER_SIZE 12
 
-/*! Header, a name of at most 255 bytes, type and class. */
-#define QUERY_MAX (HEADER_SIZE + 255 + 4)
-
-/*! Write the query; its name is one that the site file was read with. \return Its size. */
-static size_t write_query(const char *name, const struct probe_token *token, uint8_t *query)
+size_t probe_dns_write(const char *name, const struct probe_token *token, uint8_t *query)
 {
 	// Identifier; recursion desired; one question.
 	uint8_t header[HEADER_SIZE] = { token->bytes[0], token->bytes[1], 1, 0, 0, 1 };
@@ -40,9 +36,9 @@ static size_t write_query(const char *name, const struct probe_token *token, uin
 
 static int dns_ask(const struct probe_request *request, const struct probe_token *token)
 {
-	uint8_t query[QUERY_MAX];
+	uint8_t query[PROBE_QUERY_MAX];
 	struct sockaddr_storage target;
-	size_t length = write_query(probe_name(request->probe), token, query);
+	size_t length = probe_dns_write(probe_name(request->probe), token, query);
 	socklen_t size = probe_socket_target(request, 53, &target);
 	int fd = probe_socket_open(request, SOCK_DGRAM, IPPROTO_UDP);
 	if (fd < 0) {
@@ -69,7 +65,8 @@ static bool is_same_name(const uint8_t *a, const uint8_t *b, size_t size)
 }
 
 /*! A reply to our query; some servers leave the question out of an error (RFC 1035 section 4.1.1). */
-static bool is_reply(const uint8_t *message, size_t size, const uint8_t *query, size_t query_size)
+bool probe_dns_is_reply(const uint8_t *message, size_t size, const uint8_t *query,
+                        size_t query_size)
 {
 	if (size < HEADER_SIZE || memcmp(message, query, 2) != 0 || (message[2] & 0xf8) != 0x80) {
 		return false;
@@ -82,15 +79,15 @@ static bool is_reply(const uint8_t *message, size_t size, const uint8_t *query, 
 
 static int dns_look(int fd, const struct probe *probe, const struct probe_token *token)
 {
-	uint8_t query[QUERY_MAX];
-	size_t query_size = write_query(probe_name(probe), token, query);
+	uint8_t query[PROBE_QUERY_MAX];
+	size_t query_size = probe_dns_write(probe_name(probe), token, query);
 	for (;;) {
 		uint8_t message[4096];
 		ssize_t size = recv(fd, message, sizeof(message), 0);
 		if (size < 0) {
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		}
-		if (is_reply(message, (size_t)size, query, query_size)) {
+		if (probe_dns_is_reply(message, (size_t)size, query, query_size)) {
 			return 1;
 		}
 	}

@@ -35,7 +35,8 @@ static socklen_t to_socket_address(const struct address *address, uint16_t port,
 int probe_socket_open(const struct probe_request *request, int type, int protocol)
 {
 	struct sockaddr_storage source;
-	socklen_t size = to_socket_address(&request->source, 0, request->interface, &source);
+	socklen_t size = to_socket_address(&request->source, request->source_port,
+	                                   request->interface, &source);
 	int fd = socket(request->source.family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	if (fd < 0) {
 		return -errno;

@@ -337,7 +337,8 @@ int prober_set_site(struct prober *prober, const struct site *site, const struct
 	free_targets(&prober->targets);
 	free(prober->verdicts.items);
 	prober->targets = list;
-	prober->verdicts = (struct verdicts){ .items = verdicts };
+	prober->verdicts.items = verdicts;
+	prober->verdicts.count = 0;
 	(void)renew_verdicts(prober);
 	return 0;
 }
@@ -379,6 +380,11 @@ void prober_follow(struct prober *prober, const struct plan *plan)
 		}
 	}
 	tell_if_changed(prober);
+}
+
+void prober_set_blocked(struct prober *prober, const struct blocked_list *blocked)
+{
+	prober->verdicts.blocked = blocked;
 }
 
 const struct verdicts *prober_verdicts(const struct prober *prober)

@@ -36,6 +36,9 @@ int prober_set_site(struct prober *prober, const struct site *site, const struct
 /*! \brief Send from where the last pass found the uplinks to be, and pause where they are not. */
 void prober_follow(struct prober *prober, const struct plan *plan);
 
+/*! \brief Put what cross-probes say beside the verdicts. \param blocked  Borrowed. */
+void prober_set_blocked(struct prober *prober, const struct blocked_list *blocked);
+
 /*! \brief For the plan; valid until prober_close(). */
 const struct verdicts *prober_verdicts(const struct prober *prober);
 

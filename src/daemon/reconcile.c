@@ -391,6 +391,7 @@ struct standing reconcile_standing(const struct reconcile *reconcile)
 		.plan = reconcile->plan,
 		.published = reconcile->publisher.table,
 		.broken = reconcile->broken,
+		.loaded = &reconcile->ruleset,
 		.ruleset = reconcile->ruleset.installed,
 		.foreign_drops = reconcile->foreign_drops != NULL ? reconcile->foreign_drops : "",
 		.drains = &reconcile->drains,

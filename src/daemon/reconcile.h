@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "daemon/cross.h"
 #include "daemon/drains.h"
 #include "daemon/kernel.h"
 #include "daemon/plan.h"
@@ -22,6 +23,7 @@
 #include "table/table.h"
 
 struct reconcile;
+struct ruleset;
 
 /*! The outcome of the last pass, for status and explain. All pointers are borrowed. */
 struct standing {
@@ -29,12 +31,14 @@ struct standing {
 	const struct observed *observed;
 	const struct plan *plan;
 	const struct table *published;
-	struct uplink_sets broken; /*!< Uplinks that lack something in the kernel. */
-	bool ruleset;              /*!< Our ruleset is installed. */
-	const char *foreign_drops; /*!< Foreign forward chains that drop, a line each. */
+	struct uplink_sets broken;    /*!< Uplinks that lack something in the kernel. */
+	const struct ruleset *loaded; /*!< For who lists it, or asks whether it was loaded anew. */
+	bool ruleset;                 /*!< Our ruleset is installed. */
+	const char *foreign_drops;    /*!< Foreign forward chains that drop, a line each. */
 	const struct drains *drains;
 	const struct uplink_history *history; /*!< By uplink number. */
 	const struct probed_list *probed;     /*!< NULL: nothing is probed. */
+	const struct cross_list *crossed;     /*!< NULL: no uplink probes another one. */
 };
 
 /*!

@@ -68,6 +68,7 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 		"address", addresses, "public", public, "gateway", gateways, "answered", answered);
 	text_free(&text);
 	report_probes(standing, view->uplink, object);
+	report_cross(standing, number, object);
 	return object;
 }
 
@@ -132,10 +133,11 @@ static json_t *status_forward(const struct standing *standing, const struct site
 		bool installed = standing->ruleset && has_forward(forward->server, view);
 		json_array_append_new(
 			uplinks,
-			json_pack("{s:s, s:s, s:s, s:s}", "id", view->uplink->id, "forward",
+			json_pack("{s:s, s:s, s:s, s:s, s:s*}", "id", view->uplink->id, "forward",
 		                  installed ? "installed" : "missing", "reply_path",
 		                  has_reply_path(standing, number) ? "installed" : "missing", "dns",
-		                  dns_state(standing, forward, number)));
+		                  dns_state(standing, forward, number), "inbound",
+		                  report_cross_forward(standing, forward->port, number, NULL)));
 	}
 	json_t *object =
 		json_pack("{s:s, s:s, s:s, s:o}", "name", forward->name, "kind",
@@ -175,6 +177,7 @@ static json_t *status_warnings(const struct standing *standing)
 			}
 		}
 	}
+	report_cross_warnings(standing, warnings);
 	return warnings;
 }
 

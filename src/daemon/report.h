@@ -28,6 +28,21 @@ void report_probes(const struct standing *standing, const struct uplink *uplink,
 bool report_probe_state(const struct standing *standing, const struct uplink_view *view,
                         const char **state, struct text *reason);
 
+/*! \brief Add to an uplink's object what cross-probes have found: inbound and inbound_proven. */
+void report_cross(const struct standing *standing, unsigned uplink, json_t *object);
+
+/*! \brief Add the services that are not proven reachable, a warning each. */
+void report_cross_warnings(const struct standing *standing, json_t *warnings);
+
+/*!
+ * \brief The worst that cross-probes say of a forward by an uplink, and the details.
+ * \param text  Gets each service that is not proven, and how many are, with the name server's;
+ *              NULL: its TCP services alone count.
+ * \return A state's name, or NULL if nothing of it is probed.
+ */
+const char *report_cross_forward(const struct standing *standing, const struct service_list *port,
+                                 unsigned uplink, struct text *text);
+
 /*!
  * \brief What a drain has come to: when old answers end, and what is still on the uplink.
  * \return New reference, or NULL if memory ran out.

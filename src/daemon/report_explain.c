@@ -15,7 +15,7 @@
 /*! What a name stands for. */
 struct named {
 	const struct server *server; /*!< NULL: nothing. */
-	size_t services;
+	const struct service_list *port;
 	uplink_set uplinks;
 };
 
@@ -122,8 +122,8 @@ static bool step_forward(const struct chain *chain, char *detail, size_t size)
 		               chain->named.server->id);
 		return false;
 	}
-	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->named.services,
-	               chain->named.services == 1 ? "" : "s", address_format(target, text),
+	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->named.port->count,
+	               chain->named.port->count == 1 ? "" : "s", address_format(target, text),
 	               chain->standing->ruleset ? "installed" : "not installed");
 	return chain->standing->ruleset;
 }
@@ -140,6 +140,35 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 	               site_table(chain->standing->site, chain->view->uplink->number),
 	               good ? "installed" : "not installed");
 	return good;
+}
+
+/*! Whether the plan keeps the name from being answered by the uplink, since it is not reachable there. */
+static bool is_blocked(const struct chain *chain)
+{
+	const struct table_host *row = chain->row;
+	const struct table_host *planned = row == NULL
+	                                           ? NULL
+	                                           : table_find_host(chain->standing->plan->table,
+	                                                             row->owner, row->owner_length);
+	unsigned number = chain->view->uplink->number;
+	bool has_target = server_target(chain->named.server, number, AF_INET) != NULL ||
+	                  server_target(chain->named.server, number, AF_INET6) != NULL;
+	// A mail gateway stands for one uplink, whatever the query came in on.
+	return planned != NULL && planned->policy != ANSWER_UPLINK && has_target &&
+	       ((planned->ready4 | planned->ready6) & UPLINK_BIT(number)) == 0;
+}
+
+/*! What cross-probes say is told; an answer fails by it only if the site requires that. */
+static bool step_inbound(const struct chain *chain, char *detail, size_t size)
+{
+	struct text text = TEXT_EMPTY;
+	detail[0] = '\0';
+	if (report_cross_forward(chain->standing, chain->named.port, chain->view->uplink->number,
+	                         &text) != NULL) {
+		(void)snprintf(detail, size, "%s", text.data != NULL ? text.data : "");
+	}
+	text_free(&text);
+	return !is_blocked(chain);
 }
 
 static bool step_drain(const struct chain *chain, char *detail, size_t size)
@@ -165,7 +194,8 @@ static const struct {
 	{ "interface", step_interface }, { "address", step_address },
 	{ "settings", step_settings },   { "probes", step_probes },
 	{ "forward", step_forward },     { "reply path", step_reply_path },
-	{ "drain", step_drain },         { "dns", step_published },
+	{ "inbound", step_inbound },     { "drain", step_drain },
+	{ "dns", step_published },
 };
 
 static json_t *answers_of(const struct chain *chain)
@@ -185,7 +215,7 @@ static json_t *explain_uplink(const struct chain *chain)
 	json_t *list = json_array();
 	bool answered = true;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		char detail[256];
+		char detail[512];
 		bool good = steps[i].call(chain, detail, sizeof(detail));
 		answered = answered && good;
 		if (detail[0] == '\0') {
@@ -217,7 +247,7 @@ static bool find_gateway(const struct site *site, const char *name, struct named
 		char owner[TABLE_OWNER_MAX + 1];
 		if (mail_gateway_owner(site, number, owner, sizeof(owner)) == 0 &&
 		    strcasecmp(owner, name) == 0) {
-			*named = (struct named){ site->mails[0].server, site->mails[0].port.count,
+			*named = (struct named){ site->mails[0].server, &site->mails[0].port,
 				                 ~(uplink_set)0 };
 			return true;
 		}
@@ -231,7 +261,7 @@ static bool find_named(const struct site *site, const char *name, struct named *
 	for (size_t i = 0; i < site->host_count; i++) {
 		const struct host *host = &site->hosts[i];
 		if (host_has_name(host, name)) {
-			*named = (struct named){ host->server, host->port.count, 0 };
+			*named = (struct named){ host->server, &host->port, 0 };
 			for (size_t k = 0; k < host->uplink_count; k++) {
 				named->uplinks |= UPLINK_BIT(host->uplink[k]);
 			}

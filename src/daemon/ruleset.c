@@ -134,6 +134,7 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	if (asked == 0) {
 		asked = nfnl_generation(ruleset->nfnl, &after);
 	}
+	ruleset->commits++;
 	ruleset->installed = ret == 0;
 	ruleset->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
 	return ret;

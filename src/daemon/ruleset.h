@@ -18,6 +18,7 @@ struct ruleset {
 	char *text;          /*!< Of the site, all but the live elements: see nft_text.h. */
 	bool loaded;         /*!< The text was loaded last. */
 	bool installed;      /*!< The text and the last plan's elements, as far as events tell. */
+	unsigned commits;    /*!< Of ours so far. */
 	uint32_t generation; /*!< Of the commit that installed it; 0: others came between. */
 };
 

@@ -175,6 +175,7 @@ int check_site(const struct check *check)
 	}
 	check_mask(check);
 	check_tables(check);
+	check_cross(check);
 
 	static int (*const checks[])(const struct check *check) = {
 		check_lan, check_uplinks, check_servers, check_names, check_mail, check_ports,

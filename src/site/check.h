@@ -26,6 +26,9 @@ int check_site(const struct check *check);
 /*! \brief Uplinks: interfaces, addresses, gateways, probes. \return 0 or -ENOMEM. */
 int check_uplinks(const struct check *check);
 
+/*! \brief The networks of the aliases for cross-probes. */
+void check_cross(const struct check *check);
+
 /*! \brief The probes of one uplink. */
 void check_probes(const struct check *check, const struct uplink *uplink);
 

@@ -31,6 +31,18 @@ CONVERTER(address)
 	return -EINVAL;
 }
 
+CONVERTER(prefix)
+{
+	struct prefix prefix;
+	if (strchr(text, '/') == NULL || prefix_parse(text, &prefix) != 0) {
+		text_add(why, "is not a network with its prefix length, such as 198.18.0.0/24 or "
+		              "\"2001:2::/64\"");
+		return -EINVAL;
+	}
+	*(struct prefix *)value = prefix;
+	return 0;
+}
+
 CONVERTER(uplink_address)
 {
 	const char *equals = strchr(text, '=');

@@ -31,6 +31,13 @@ static const struct word outbound_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct word cross_probes[] = {
+	{ "on", CROSS_PROBE_ON },
+	{ "off", CROSS_PROBE_OFF },
+	{ "require", CROSS_PROBE_REQUIRE },
+	{ NULL, 0 },
+};
+
 static const struct word stale_modes[] = {
 	{ "keep", STALE_KEEP },
 	{ "withdraw", STALE_WITHDRAW },
@@ -62,6 +69,11 @@ static const struct key site_keys[] = {
 	{ "outbound", convert_word, FIELD(site, outbound), .words = outbound_modes,
 	  .standard = "failover" },
 	{ "stale", convert_word, FIELD(site, stale), .words = stale_modes, .standard = "keep" },
+	{ "cross-probe", convert_word, FIELD(site, cross_probe), .words = cross_probes,
+	  .standard = "on" },
+	{ "cross-interval", convert_milliseconds, FIELD(site, cross_interval_ms), .least = 1000,
+	  .most = 86400000, .standard = "60s" },
+	{ "cross-alias", convert_prefix, LIST_OF(site, cross_alias) },
 	{ "fwmark-mask", convert_number, FIELD(site, fwmark_mask), .least = 0, .most = UINT32_MAX,
 	  .standard = "0x3f000000" },
 	{ "route-table", convert_number, FIELD(site, route_table), .least = 1, .most = UINT32_MAX,

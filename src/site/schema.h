@@ -13,7 +13,7 @@
 #include "site/site.h"
 
 /*! Most keys of a section. */
-#define SCHEMA_KEYS_MAX 16
+#define SCHEMA_KEYS_MAX 32
 
 struct key;
 

@@ -158,6 +158,31 @@ uint16_t site_dns_port(unsigned uplink)
 	return (uint16_t)(5300 + uplink);
 }
 
+bool site_crosses(const struct site *site)
+{
+	return site->cross_probe != CROSS_PROBE_OFF && site->uplink_count > 1;
+}
+
+struct prefix site_cross_prefix(const struct site *site, uint8_t family)
+{
+	struct prefix prefix = { 0 };
+	// Set aside for benchmarks, so never met on the internet: RFC 2544, RFC 5180.
+	(void)prefix_parse(family == AF_INET ? "198.18.0.0/24" : "2001:2::/64", &prefix);
+	for (size_t i = 0; i < site->cross_alias.count; i++) {
+		if (site->cross_alias.items[i].address.family == family) {
+			prefix = prefix_network(&site->cross_alias.items[i]);
+		}
+	}
+	return prefix;
+}
+
+struct address site_cross_alias(const struct site *site, uint8_t family, unsigned uplink)
+{
+	struct prefix prefix = site_cross_prefix(site, family);
+	prefix.address.bytes[address_size(&prefix.address) - 1] |= (uint8_t)uplink;
+	return prefix.address;
+}
+
 const char *probe_name(const struct probe *probe)
 {
 	return strrchr(probe->text, ' ') + 1;
@@ -232,6 +257,7 @@ void site_free(struct site *site)
 		free(site->forwards[i].uplink);
 	}
 	free_names(&site->lan);
+	free(site->cross_alias.items);
 	free(site->uplinks);
 	free(site->servers);
 	free(site->hosts);

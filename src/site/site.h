@@ -32,6 +32,13 @@ enum dns_binding { DNS_BINDING_ADDRESS, DNS_BINDING_PORT, DNS_BINDING_DEVICE };
 /*! What the site's own outgoing traffic does. */
 enum outbound_mode { OUTBOUND_FAILOVER, OUTBOUND_LEAVE };
 
+/*! Whether sockets on one uplink prove that another one lets clients in. */
+enum cross_probe {
+	CROSS_PROBE_OFF,
+	CROSS_PROBE_ON,     /*!< It is told. */
+	CROSS_PROBE_REQUIRE /*!< Names whose services are not reachable are answered otherwise. */
+};
+
 /*! What becomes of the answers when the daemon is dead. */
 enum stale_mode { STALE_KEEP, STALE_WITHDRAW };
 
@@ -48,6 +55,11 @@ enum answer_policy {
 
 struct name_list {
 	char **items;
+	size_t count;
+};
+
+struct prefix_list {
+	struct prefix *items;
 	size_t count;
 };
 
@@ -168,6 +180,9 @@ struct site {
 	enum dns_binding dns_binding;
 	enum outbound_mode outbound;
 	enum stale_mode stale;
+	enum cross_probe cross_probe;
+	uint32_t cross_interval_ms;     /*!< Between two cross-probes of a service. */
+	struct prefix_list cross_alias; /*!< At most one a family, see site_cross_prefix(). */
 	uint32_t fwmark_mask;
 	uint32_t route_table;
 	uint32_t rule_priority;
@@ -269,6 +284,15 @@ uint32_t site_outbound_table(const struct site *site);
 
 /*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
+
+/*! \brief Whether uplinks probe each other: it takes two. */
+bool site_crosses(const struct site *site);
+
+/*! \brief The network of the aliases by which the gateway calls its own uplinks «from outside». */
+struct prefix site_cross_prefix(const struct site *site, uint8_t family);
+
+/*! \brief An uplink's alias: its number in that network. */
+struct address site_cross_alias(const struct site *site, uint8_t family, unsigned uplink);
 
 /*! \brief What a DNS probe asks for: the last word of its text. */
 const char *probe_name(const struct probe *probe);

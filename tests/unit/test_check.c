@@ -60,6 +60,15 @@ static const struct bad_file bad_sites[] = {
 	  "provider\n" },
 	{ UPLINKS "site: {domain: example.com, hairpin: on}\n",
 	  "4:38: hairpin needs the inside interfaces: write key 'lan', or turn it off\n" },
+	{ "site: {domain: example.com, cross-alias: [198.51.100.0/24, 10.0.0.0/8, 10.9.0.0/31]}\n"
+	  ADDRESSED SERVERS,
+	  "1:43: cross-alias 198.51.100.0/24 holds an address of an uplink: write a network that "
+	  "is used nowhere\n"
+	  "1:60: cross-alias 10.0.0.0/8 holds an address of a server: write a network that is "
+	  "used nowhere\n"
+	  "1:60: cross-alias 10.0.0.0/8 is the second one of its family: keep one a family\n"
+	  "1:72: cross-alias 10.9.0.0/31 has no room for 2 uplinks: write a larger network\n"
+	  "1:72: cross-alias 10.9.0.0/31 is the second one of its family: keep one a family\n" },
 	{ UPLINKS "site: {domain: example.com, dns-binding: device}\n",
 	  "4:42: dns-binding device needs Knot DNS 3.5.5, which this version does not "
 	  "support yet: use address or port\n" },

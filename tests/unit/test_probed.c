@@ -196,7 +196,7 @@ START_TEST(probes_never_take_the_last_uplink)
 	struct site *site = site_from_text(SITE("", ""));
 	struct observed observed = observed_from_text(WELL);
 	struct verdict items[2] = { { .id = "b" }, { .id = "a" } };
-	struct verdicts verdicts = { items, 2 };
+	struct verdicts verdicts = { .items = items, .count = 2 };
 	struct verdict_family *families[] = { &items[1].family[FAMILY_4],
 		                              &items[1].family[FAMILY_6],
 		                              &items[0].family[FAMILY_4] };
@@ -245,7 +245,7 @@ START_TEST(uplink_without_link_is_no_last_resort)
 	                           "address wan0 192.0.2.1/29\naddress wan1 198.51.100.1/29\n");
 	struct verdict items[2] = { { .id = "a", .family[FAMILY_4] = { .withheld = true } },
 		                    { .id = "b", .family[FAMILY_4] = { .withheld = true } } };
-	const struct verdicts verdicts = { items, 2 };
+	const struct verdicts verdicts = { .items = items, .count = 2 };
 	struct plan *plan = NULL;
 	ck_assert_int_eq(plan_build(site, &observed, 0, &verdicts, &plan), 0);
 	ck_assert(plan->uplinks[0].family[FAMILY_4].last_resort);

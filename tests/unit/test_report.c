@@ -161,6 +161,69 @@ START_TEST(warnings_are_what_works_in_part_or_may_stop_us)
 }
 END_TEST
 
+/*! The first uplink's dns and tcp/80 over IPv4, after one attempt each. */
+static struct cross_list lines_of(const struct site *site, enum cross_state state)
+{
+	struct cross_list list = { 0 };
+	ck_assert_int_eq(cross_list_build(site, &list), 0);
+	for (size_t i = 0; i < list.count; i++) {
+		struct cross_line *line = &list.items[i];
+		bool web = line->port == 80 && line->uplink == 1 && line->family == FAMILY_4;
+		line->state = web ? state : CROSS_PROVEN;
+		line->failures = web && state != CROSS_PROVEN ? 2 : 0;
+		line->since_ms = table_now_ms();
+		line->tried_ms = table_now_ms();
+		line->last = (struct cross_outcome){ .result = web ? CROSS_LOST : CROSS_GOOD,
+			                             .source = line->uplink == 1 ? 2 : 1,
+			                             .seen = CROSS_SENT,
+			                             .rtt_us = 1500,
+			                             .fault = "no answer" };
+	}
+	return list;
+}
+
+static const struct {
+	enum cross_state state;
+	const char *proven;
+	const char *www; // Of the host, by the first uplink.
+	size_t warnings;
+} crossings[] = {
+	{ CROSS_PROVEN, "11/11", "proven", 0 },
+	{ CROSS_UNPROVEN, "10/11", "unproven", 1 },
+	{ CROSS_DEAD, "10/11", "service dead", 1 },
+	{ CROSS_UNKNOWN, "10/11", "unknown", 0 },
+};
+
+START_TEST(what_cross_probes_find_is_told)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	struct cross_list list = lines_of(scene->standing.site, crossings[_i].state);
+	scene->standing.crossed = &list;
+	json_t *status = report_status(&scene->standing, table_now_ms());
+	json_t *uplink = json_array_get(json_object_get(status, "uplinks"), 0);
+	json_t *host = json_array_get(json_object_get(status, "hosts"), 0);
+	json_t *row = json_array_get(json_object_get(host, "uplinks"), 0);
+	json_t *warnings = json_object_get(status, "warnings");
+	ck_assert_str_eq(json_string_value(json_object_get(uplink, "inbound_proven")),
+	                 crossings[_i].proven);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "inbound")), crossings[_i].www);
+	ck_assert_uint_eq(json_array_size(warnings), crossings[_i].warnings);
+	assert_json(json_array_get(json_object_get(uplink, "inbound"), 0),
+	            "{'service':'dns','family':'IPv4','state':'proven','detail':'','since_s':0,"
+	            "'tried_s':0,'from':'backup','rtt_ms':1.5}");
+	if (crossings[_i].warnings > 0) {
+		const char *warning = json_string_value(json_array_get(warnings, 0));
+		ck_assert_msg(strstr(warning, "uplink 'primary': tcp/80 over IPv4 is not proven "
+		                              "reachable from outside since 0s (no answer: sent "
+		                              "by 'backup', ") == warning,
+		              "%s", warning);
+	}
+	json_decref(status);
+	free(list.items);
+	scene_free(scene);
+}
+END_TEST
+
 START_TEST(nothing_is_told_before_the_first_pass)
 {
 	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
@@ -181,6 +244,7 @@ int main(void)
 	tcase_add_test(tcase, status_names_the_site_and_its_hosts);
 	tcase_add_test(tcase, warnings_are_what_works_in_part_or_may_stop_us);
 	tcase_add_test(tcase, nothing_is_told_before_the_first_pass);
+	tcase_add_loop_test(tcase, what_cross_probes_find_is_told, 0, COUNT(crossings));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -46,7 +46,7 @@ static struct scene *scene_with(struct probed *probed, struct probed_list *list,
 {
 	struct scene *scene = scene_new(observed, NOTHING_BROKEN);
 	struct verdict verdict;
-	const struct verdicts verdicts = { &verdict, 1 };
+	const struct verdicts verdicts = { .items = &verdict, .count = 1 };
 	probed_verdict(probed, &verdict);
 	plan_free(scene->planned.plan);
 	ck_assert_int_eq(plan_build(scene->planned.site, &scene->planned.observed, 0, &verdicts,

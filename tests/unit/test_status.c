@@ -66,6 +66,17 @@ static const struct {
 	  "\n"
 	  "UPLINK  INTERFACE STATE SINCE ADDRESS GATEWAY PROBES ANSWERED REASON\n"
 	  "primary                                                       \n" },
+	// Columns of cross-probes, where there are any.
+	{ "{" DAEMON ",\"uplinks\":[{\"id\":\"a\",\"inbound_proven\":\"1/2\"}],\"hosts\":["
+	  "{\"name\":\"www\",\"uplinks\":[{\"id\":\"a\",\"inbound\":\"unproven\"}]}],"
+	  "\"warnings\":[]}",
+	  "example.com: generation 12, multihomed 0.1.0 (pid 7) up 1m15s\n"
+	  "\n"
+	  "UPLINK INTERFACE STATE SINCE ADDRESS GATEWAY PROBES INBOUND ANSWERED REASON\n"
+	  "a                                                   1/2              \n"
+	  "\n"
+	  "NAME KIND SERVER POLICY TTL UPLINK FORWARD REPLY-PATH DNS INBOUND\n"
+	  "www                         a                             unproven\n" },
 	// Members that are missing or of another kind.
 	{ "{\"uplinks\":7,\"hosts\":[1,{\"uplinks\":[\"x\"]}],\"warnings\":[2]}",
 	  ": generation , multihomed  (pid ) up 0s\n"
