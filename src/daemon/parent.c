@@ -382,12 +382,12 @@ json_t *parent_report(const struct parent *parent)
 		                           journal_addresses_json(&row->confirmed)));
 	}
 	bool pending = parent_pending(parent) > 0;
-	return json_pack("{s:s, s:I, s:s, s:b, s:o}", "state",
+	return json_pack("{s:s, s:I, s:o, s:b, s:o}", "state",
 	                 pending ? "pending"
 	                 : known ? "confirmed"
 	                         : "unknown",
 	                 "since_s",
 	                 (json_int_t)(pending ? (table_now_ms() - parent->since_ms) / 1000 : 0),
-	                 "reason", parent->reason, "on_change", parent_actions_any(parent->actions),
-	                 "uplinks", uplinks);
+	                 "reason", journal_text_json(parent->reason), "on_change",
+	                 parent_actions_any(parent->actions), "uplinks", uplinks);
 }
