@@ -13,6 +13,9 @@
 
 #define MINUTE_MS 60000
 
+/*! Bytes of a probe's text in a reason. */
+#define QUOTED_MAX 60
+
 int health_init(struct health *health, const struct health_rules *rules, const char *const *texts,
                 size_t count, enum health_start start, uint64_t now_ms)
 {
@@ -105,6 +108,19 @@ static void note_outage(struct health *health)
 	health->calm = 0;
 }
 
+/*! How much of a probe's text a reason quotes: whole characters of UTF-8. */
+static int quoted_length(const char *text)
+{
+	size_t length = strnlen(text, QUOTED_MAX + 1);
+	if (length > QUOTED_MAX) {
+		length = QUOTED_MAX;
+		while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80) {
+			length--;
+		}
+	}
+	return (int)length;
+}
+
 /*! The first probe that fails stands for all, with how many must not. */
 static void set_down_reason(struct health *health)
 {
@@ -121,11 +137,12 @@ static void set_down_reason(struct health *health)
 		               "too few probes succeed at a time, %u must", quorum_of(health));
 	} else if (good > 0) {
 		(void)snprintf(health->reason, sizeof(health->reason),
-		               "probe %.60s fails (%s); %u of %u must succeed", failing->text,
-		               failing->fault, quorum_of(health), (unsigned)health->probe_count);
+		               "probe %.*s fails (%s); %u of %u must succeed",
+		               quoted_length(failing->text), failing->text, failing->fault,
+		               quorum_of(health), (unsigned)health->probe_count);
 	} else {
-		(void)snprintf(health->reason, sizeof(health->reason), "probe %.60s fails (%s)%s",
-		               failing->text, failing->fault,
+		(void)snprintf(health->reason, sizeof(health->reason), "probe %.*s fails (%s)%s",
+		               quoted_length(failing->text), failing->text, failing->fault,
 		               health->probe_count > 1 ? ", and so do the others" : "");
 	}
 }

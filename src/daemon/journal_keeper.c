@@ -213,6 +213,21 @@ int journal_keeper_open(uv_loop_t *loop, const char *state_dir, const struct kee
 	return 0;
 }
 
+/*! Whether it has closed its end in time. */
+static bool has_ended(const struct journal_keeper *keeper)
+{
+	struct pollfd poller = { .fd = keeper->socket };
+	uint64_t begun_ms = table_now_ms();
+	uint64_t waited_ms = 0;
+	int ret = 0;
+	do {
+		ret = poll(&poller, 1, (int)(LAST_MS - waited_ms));
+		waited_ms = table_now_ms() - begun_ms;
+		// Signals come just now: those of commands that are ended, or of an operator without patience.
+	} while (ret < 0 && errno == EINTR && waited_ms < LAST_MS);
+	return ret > 0;
+}
+
 void journal_keeper_close(struct journal_keeper *keeper)
 {
 	if (keeper == NULL) {
@@ -220,9 +235,8 @@ void journal_keeper_close(struct journal_keeper *keeper)
 	}
 	if (keeper->socket >= 0) {
 		// It closes its end when it has written all; a disk that hangs shall not hold us.
-		struct pollfd poller = { .fd = keeper->socket };
 		(void)shutdown(keeper->socket, SHUT_WR);
-		if (poll(&poller, 1, LAST_MS) == 0) {
+		if (!has_ended(keeper)) {
 			(void)kill(keeper->pid, SIGKILL);
 		}
 		(void)keeper_leave(keeper);

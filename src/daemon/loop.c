@@ -94,7 +94,11 @@ static void on_tick(uv_timer_t *timer)
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct daemon *daemon = handle->data;
+	if (daemon->stopping) {
+		return;
+	}
 	if (number != SIGHUP) {
+		daemon->stopping = true;
 		struct journal_entry entry = journal_entry_new(JOURNAL_DAEMON_STOPPED);
 		(void)snprintf(entry.reason, sizeof(entry.reason), "%s",
 		               number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -155,6 +159,20 @@ static int start_control(struct daemon *daemon, const char *run_dir)
 	}
 	free(path);
 	return ret;
+}
+
+/*! No pass any more: what it needs is about to go. Signals stay caught, lest a second one kill us. */
+static void stop_passes(struct daemon *daemon)
+{
+	uv_handle_t *handles[] = { (uv_handle_t *)&daemon->rtnl, (uv_handle_t *)&daemon->nfnl,
+		                   (uv_handle_t *)&daemon->tick, (uv_handle_t *)&daemon->retry };
+	daemon->stopping = true;
+	for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+		// Those that were never started have no loop.
+		if (handles[i]->loop != NULL) {
+			uv_close(handles[i], NULL);
+		}
+	}
 }
 
 /*! A process was killed: its end is waited for, else nobody would. */
@@ -223,6 +241,7 @@ int loop_run(const char *path, struct site *site)
 	ret = 0;
 
 cleanup:
+	stop_passes(&daemon);
 	control_close(daemon.control);
 	cross_prober_close(daemon.cross);
 	prober_close(daemon.prober);

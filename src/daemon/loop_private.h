@@ -30,6 +30,7 @@ struct daemon {
 	uv_timer_t retry;
 	uint64_t retry_ms; /*!< Delay of the next retry. */
 	uv_signal_t signals[3];
+	bool stopping; /*!< Signals that come again say nothing new. */
 };
 
 /*! \brief What follows a pass: a retry of what did not work, a look at what is published. */

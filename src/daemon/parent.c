@@ -312,10 +312,15 @@ void parent_restore(struct parent *parent, const struct journal_confirmed *confi
 	if (row == NULL || parent->ready) {
 		return;
 	}
-	row->confirmed = confirmed->address;
+	row->confirmed.count = 0;
 	row->confirmed_once = true;
-	if (!row->fixed && row->wanted.count == 0) {
-		row->wanted = confirmed->address;
+	for (size_t i = 0; i < confirmed->address.count; i++) {
+		const struct address *address = &confirmed->address.items[i];
+		(void)journal_addresses_set(&row->confirmed, address);
+		// What is not published just now stays in the parent, as it would without a restart.
+		if (!row->fixed && !journal_addresses_have(&row->wanted, address->family)) {
+			(void)journal_addresses_set(&row->wanted, address);
+		}
 	}
 }
 
@@ -323,22 +328,6 @@ void parent_ready(struct parent *parent)
 {
 	parent->ready = true;
 	decide(parent);
-}
-
-/*! Put an address in the place of that of its family. */
-static bool set_address(struct journal_addresses *list, const struct address *address)
-{
-	size_t i = 0;
-	while (i < list->count && list->items[i].family != address->family) {
-		i++;
-	}
-	if (i == JOURNAL_ADDRESSES_MAX ||
-	    (i < list->count && address_equal(&list->items[i], address))) {
-		return false;
-	}
-	list->items[i] = *address;
-	list->count += i == list->count;
-	return true;
 }
 
 void parent_look(struct parent *parent, const struct table *published)
@@ -350,7 +339,7 @@ void parent_look(struct parent *parent, const struct table *published)
 		for (size_t k = 0; !row->fixed && uplink != NULL && uplink->usable &&
 		                   strcmp(uplink->id, row->id) == 0 && k < uplink->address_count;
 		     k++) {
-			changed |= set_address(&row->wanted, &uplink->address[k]);
+			changed |= journal_addresses_set(&row->wanted, &uplink->address[k]);
 		}
 	}
 	if (changed) {
@@ -382,12 +371,12 @@ json_t *parent_report(const struct parent *parent)
 		                           journal_addresses_json(&row->confirmed)));
 	}
 	bool pending = parent_pending(parent) > 0;
-	return json_pack("{s:s, s:I, s:s, s:b, s:o}", "state",
+	return json_pack("{s:s, s:I, s:o, s:b, s:o}", "state",
 	                 pending ? "pending"
 	                 : known ? "confirmed"
 	                         : "unknown",
 	                 "since_s",
 	                 (json_int_t)(pending ? (table_now_ms() - parent->since_ms) / 1000 : 0),
-	                 "reason", parent->reason, "on_change", parent_actions_any(parent->actions),
-	                 "uplinks", uplinks);
+	                 "reason", journal_text_json(parent->reason), "on_change",
+	                 parent_actions_any(parent->actions), "uplinks", uplinks);
 }

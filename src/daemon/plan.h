@@ -29,6 +29,7 @@ const char *family_name(unsigned family);
 struct verdict_family {
 	bool withheld;    /*!< It must not be answered. */
 	bool pending;     /*!< Only since nothing is known yet: no verdict at all. */
+	bool unproved;    /*!< Only since it has to prove itself: nothing says that it is dead. */
 	char reason[192]; /*!< Why it is withheld; the same as long as it is. */
 };
 
@@ -67,6 +68,7 @@ struct uplink_family {
 	bool open;        /*!< Routed, and nothing that is known keeps connections from working. */
 	bool usable;      /*!< Open, and the outside can reach its address: may be answered. */
 	bool closed;      /*!< It would be open but for its probes. */
+	bool unproved;    /*!< Closed, though its probes have not found it dead. */
 	bool withheld;    /*!< It would be usable but for its probes. */
 	bool last_resort; /*!< Usable though withheld, since no uplink is better. */
 	/*! Why it is not usable, or usable as a last resort only; empty if nobody expects it to be. */

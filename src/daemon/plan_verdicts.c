@@ -49,6 +49,7 @@ static void withhold(const struct verdict_family *verdict, struct uplink_family 
 	}
 	state->open = false;
 	state->closed = true;
+	state->unproved = verdict->unproved;
 	if (state->usable) {
 		state->usable = false;
 		state->withheld = true;

@@ -5,11 +5,13 @@
  */
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/probe_protocol.h"
 
@@ -92,6 +94,8 @@ int probe_exec_spawn(uv_loop_t *loop, uv_process_t *process, const struct probe_
 			// A process group of its own, so that its children end with it.
 			.flags = UV_PROCESS_DETACHED,
 		};
+		// Netlink sockets of libraries do not all close on exec.
+		(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 		ret = uv_spawn(loop, process, &options);
 		free_environment(environment);
 	}

@@ -171,6 +171,7 @@ void probed_verdict(const struct probed *probed, struct verdict *verdict)
 			// says nothing.
 			state->withheld = false;
 		}
+		state->unproved = state->withheld && unknown;
 		if (state->withheld) {
 			(void)snprintf(state->reason, sizeof(state->reason), "%s", health->reason);
 		}

@@ -12,11 +12,17 @@
 #include "base/log.h"
 #include "daemon/kernel.h"
 
-/*! Whether an uplink is dead in a family in which another one works. */
+/*!
+ * Whether an uplink is dead in a family in which another one works.
+ *
+ * One that has to prove itself, as after a restart, may well carry connections: new ones keep away from
+ * it, those that it has end when it is found dead.
+ */
 static bool is_stranding(const struct plan *plan, size_t uplink, unsigned family)
 {
 	if (plan == NULL || uplink >= plan->uplink_count ||
-	    plan->uplinks[uplink].family[family].open) {
+	    plan->uplinks[uplink].family[family].open ||
+	    plan->uplinks[uplink].family[family].unproved) {
 		return false;
 	}
 	for (size_t i = 0; i < plan->uplink_count; i++) {

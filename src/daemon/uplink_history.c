@@ -80,16 +80,15 @@ void uplink_history_adopt(struct uplink_history *histories, const struct table *
 	}
 }
 
-/*! A family that only went or came is no new number. */
-static bool is_renumbered(const struct address *before, const struct address *now)
+/*! A family whose number is another one, or FAMILIES: one that only went or came is no new number. */
+static unsigned renumbered_family(const struct address *before, const struct address *now)
 {
-	for (unsigned family = 0; family < FAMILIES; family++) {
-		if (before[family].family != 0 && now[family].family != 0 &&
-		    !address_equal(&before[family], &now[family])) {
-			return true;
-		}
+	unsigned family = 0;
+	while (family < FAMILIES && (before[family].family == 0 || now[family].family == 0 ||
+	                             address_equal(&before[family], &now[family]))) {
+		family++;
 	}
-	return false;
+	return family;
 }
 
 static struct journal_entry entry_of(const struct uplink_history *history, enum journal_event event,
@@ -106,7 +105,8 @@ static void note_addresses(struct uplink_history *history, const struct table_up
 {
 	struct address now[FAMILIES] = { { 0 } };
 	take_addresses(row, now);
-	if (is_renumbered(history->address, now)) {
+	unsigned family = renumbered_family(history->address, now);
+	if (family < FAMILIES) {
 		char before[ADDRESS_TEXT_MAX];
 		char after[ADDRESS_TEXT_MAX];
 		struct journal_entry entry = entry_of(history, JOURNAL_UPLINK_RENUMBERED,
@@ -115,8 +115,8 @@ static void note_addresses(struct uplink_history *history, const struct table_up
 		entry.after = list_addresses(now);
 		recorder_write(recorder, &entry, LOG_LEVEL_INFO,
 		               "uplink '%s', renumbered: %s now %s", history->id,
-		               address_format(&entry.before.items[0], before),
-		               address_format(&entry.after.items[0], after));
+		               address_format(&history->address[family], before),
+		               address_format(&now[family], after));
 	}
 	take_addresses(row, history->address);
 }

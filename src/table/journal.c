@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "table/bytes.h"
@@ -89,6 +90,35 @@ bool journal_addresses_equal(const struct journal_addresses *a, const struct jou
 		equal = address_equal(&a->items[i], &b->items[i]);
 	}
 	return equal;
+}
+
+bool journal_addresses_have(const struct journal_addresses *list, uint8_t family)
+{
+	bool found = false;
+	for (size_t i = 0; i < list->count; i++) {
+		found |= list->items[i].family == family;
+	}
+	return found;
+}
+
+bool journal_addresses_set(struct journal_addresses *list, const struct address *address)
+{
+	size_t i = 0;
+	while (i < list->count && list->items[i].family != address->family) {
+		i++;
+	}
+	if (i == JOURNAL_ADDRESSES_MAX ||
+	    (i < list->count && address_equal(&list->items[i], address))) {
+		return false;
+	}
+	if (i == list->count && address->family == AF_INET) {
+		memmove(list->items + 1, list->items, list->count * sizeof(list->items[0]));
+		i = 0;
+		list->count++;
+	}
+	list->items[i] = *address;
+	list->count += i == list->count;
+	return true;
 }
 
 static struct bytes_out row_start(struct journal_row *row)

@@ -118,6 +118,12 @@ bool journal_entry_repeats(const struct journal_entry *last, const struct journa
 /*! \brief Whether two lists hold the same addresses in the same order. */
 bool journal_addresses_equal(const struct journal_addresses *a, const struct journal_addresses *b);
 
+/*! \brief Whether a list has an address of a family. */
+bool journal_addresses_have(const struct journal_addresses *list, uint8_t family);
+
+/*! \brief Put an address in the place of that of its family, IPv4 first. \return Whether it was not there. */
+bool journal_addresses_set(struct journal_addresses *list, const struct address *address);
+
 /*! \brief Encode a row. \return 0, or -EINVAL if a count, length or event in it is out of range. */
 int journal_encode_entry(const struct journal_entry *entry, struct journal_row *row);
 int journal_encode_confirmed(const struct journal_confirmed *confirmed, struct journal_row *row);

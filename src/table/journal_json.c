@@ -40,8 +40,7 @@ static json_t *known(uint32_t number)
 	return number == JOURNAL_UNKNOWN ? json_null() : json_integer(number);
 }
 
-/*! A reason may be cut within a character; and one that is not UTF-8 at all is not told. */
-static json_t *plain(const char *text)
+json_t *journal_text_json(const char *text)
 {
 	size_t length = strlen(text);
 	for (size_t cut = 0; cut < 4 && cut < length; cut++) {
@@ -64,10 +63,11 @@ json_t *journal_entry_json(const struct journal_entry *entry)
 		"{s:I, s:s, s:s, s:I, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "number",
 		(json_int_t)entry->number, "time", journal_time_text(entry->wall_ms, time),
 		"boot_id", boot, "boottime_ms", (json_int_t)entry->boot_ms, "event",
-		journal_event_name(entry->event), "uplink", plain(entry->uplink), "reason",
-		plain(entry->reason), "repeated", (int)entry->repeated, "connections_removed",
-		known(entry->connections), "before", journal_addresses_json(&entry->before),
-		"after", journal_addresses_json(&entry->after));
+		journal_event_name(entry->event), "uplink", journal_text_json(entry->uplink),
+		"reason", journal_text_json(entry->reason), "repeated", (int)entry->repeated,
+		"connections_removed", known(entry->connections), "before",
+		journal_addresses_json(&entry->before), "after",
+		journal_addresses_json(&entry->after));
 	for (enum journal_step step = 0; object != NULL && step < JOURNAL_STEPS; step++) {
 		(void)json_object_set_new(object, journal_step_key(step),
 		                          known(entry->step_us[step]));

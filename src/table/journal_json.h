@@ -21,5 +21,8 @@ const char *journal_time_text(int64_t wall_ms, char *buffer);
 /*! \brief Addresses as an array of strings. \return New reference, or NULL if memory ran out. */
 json_t *journal_addresses_json(const struct journal_addresses *list);
 
+/*! \brief A text that may be cut within a character; one that is not UTF-8 at all becomes null. */
+json_t *journal_text_json(const char *text);
+
 /*! \brief An entry as an object. \return New reference, or NULL if memory ran out. */
 json_t *journal_entry_json(const struct journal_entry *entry);

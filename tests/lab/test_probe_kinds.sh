@@ -11,6 +11,7 @@ cat >"$lab/good" <<END
 #!/bin/sh
 echo "\$1 \$MULTIHOME_UPLINK \$MULTIHOME_INTERFACE \$MULTIHOME_ADDRESS \$MULTIHOME_MARK" >"$lab/told.new"
 mv "$lab/told.new" "$lab/told"
+ls /proc/self/fd | wc -l >"$lab/descriptors"
 END
 cat >"$lab/hangs" <<END
 #!/bin/sh
@@ -33,6 +34,7 @@ told() {
 	same "x backup wan1 ${address4[backup]} 0x2000000" cat "$lab/told"
 }
 expect "a command is told what it needs" told
+expect "it has standard input, output and error alone" wait_for 2 same 4 cat "$lab/descriptors"
 measured() {
 	same true uplink_field backup '[.probes[] |
 		.rtt_ms > 0 and .rtt_min_1m_ms <= .rtt_avg_1m_ms and .rtt_avg_1m_ms <= .rtt_max_1m_ms and

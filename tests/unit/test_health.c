@@ -154,6 +154,28 @@ START_TEST(reason_names_the_probe_and_its_fault)
 }
 END_TEST
 
+START_TEST(reason_quotes_whole_characters)
+{
+	static const char *const expected[] = { "\xc3\xbc", "\xc3\xbc", "", "" };
+	static const char path[] = "exec /012345678901234567890123456789012345678901234567890";
+	char probe[80];
+	char reason[160];
+	ck_assert_uint_eq(strlen(path), 57);
+	(void)snprintf(probe, sizeof(probe), "%s%.*s\xc3\xbcx", path, _i, "abcd");
+	(void)snprintf(reason, sizeof(reason), "probe %s%.*s%s", path, _i, "abcd", expected[_i]);
+	const char *const texts[] = { probe };
+	struct health health;
+	ck_assert_int_eq(health_init(&health, &standard, texts, 1, HEALTH_NEW, 0), 0);
+	for (uint64_t i = 1; i <= standard.down_after; i++) {
+		(void)health_result(&health, 0, "no reply", 0, i);
+	}
+	ck_assert_int_eq(strncmp(health.reason, reason, strlen(reason)), 0);
+	const char *rest = health.reason + strlen(reason);
+	ck_assert_msg(((uint8_t)*rest & 0x80) == 0, "cut: %s", health.reason);
+	health_deinit(&health);
+}
+END_TEST
+
 START_TEST(loss_makes_degraded_and_is_answered)
 {
 	struct line line = line_new(&standard, 1, HEALTH_NEW);
@@ -434,6 +456,7 @@ int main(void)
 	tcase_add_loop_test(tcase, quorum_makes_a_round_good, 0, COUNT(quorums));
 	tcase_add_test(tcase, verdict_does_not_wait_for_the_last_probe);
 	tcase_add_test(tcase, reason_names_the_probe_and_its_fault);
+	tcase_add_loop_test(tcase, reason_quotes_whole_characters, 0, 4);
 	tcase_add_test(tcase, loss_makes_degraded_and_is_answered);
 	tcase_add_test(tcase, dead_target_is_no_loss_of_the_uplink);
 	tcase_add_test(tcase, outage_is_no_loss_afterwards);

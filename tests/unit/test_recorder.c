@@ -145,6 +145,31 @@ START_TEST(transitions_are_recorded_once)
 }
 END_TEST
 
+START_TEST(log_names_the_address_that_changed)
+{
+	struct uplink_history histories[SITE_UPLINKS_MAX + 1] = { { 0 } };
+	struct planned planned = planned_from_text(SITE, UP);
+	struct table_uplink *row = &planned.plan->table->uplinks[0];
+	char log[512] = "";
+	FILE *file = tmpfile();
+	row->address_count = 2;
+	ck_assert_int_eq(address_parse("2001:db8::1", &row->address[1]), 0);
+	uplink_history_note(histories, planned.plan, planned.plan->table, recorder);
+	ck_assert_int_eq(address_parse("2001:db8::2", &row->address[1]), 0);
+	int kept = dup(STDERR_FILENO);
+	ck_assert_int_eq(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+	uplink_history_note(histories, planned.plan, planned.plan->table, recorder);
+	ck_assert_int_eq(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	rewind(file);
+	(void)fread(log, 1, sizeof(log) - 1, file);
+	ck_assert_ptr_nonnull(
+		strstr(log, "uplink 'primary', renumbered: 2001:db8::1 now 2001:db8::2\n"));
+	(void)close(kept);
+	(void)fclose(file);
+	planned_free(&planned);
+}
+END_TEST
+
 START_TEST(what_was_so_before_a_restart_is_no_transition)
 {
 	struct planned planned = planned_from_text(SITE, UP);
@@ -225,6 +250,7 @@ int main(void)
 	tcase_add_test(tcase, entries_have_the_times_of_their_pass_alone);
 	tcase_add_test(tcase, nobody_need_listen);
 	tcase_add_test(tcase, transitions_are_recorded_once);
+	tcase_add_test(tcase, log_names_the_address_that_changed);
 	tcase_add_test(tcase, what_was_so_before_a_restart_is_no_transition);
 	tcase_add_test(tcase, journald_gets_fields);
 	tcase_add_test(tcase, journald_is_present_only_where_standard_error_goes);
