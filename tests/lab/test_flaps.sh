@@ -6,6 +6,8 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/living.sh"
+# Their sets and descriptors come and go by themselves.
+site_lines+=('cross-probe: off')
 lab_up
 # Nothing but the addresses themselves may tell of them.
 ip -n "$lab_id-gw" route add default via "${router4[backup]}" dev wan1 metric 9
