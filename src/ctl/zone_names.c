@@ -46,7 +46,12 @@ void zone_name_server(const struct site *site, const char *domain, unsigned numb
 
 void zone_mail_gateway(const struct site *site, unsigned number, struct text *name)
 {
-	text_add(name, "mail-gw-%u.%s", number, site->domain);
+	char owner[256]; // RFC 1035 section 2.3.4
+	if (mail_gateway_owner(site, number, owner, sizeof(owner)) != 0) {
+		name->failed = true;
+		return;
+	}
+	text_add(name, "%s", owner);
 }
 
 const struct host *zone_of_name(const struct site *site, const char *name, bool below)
