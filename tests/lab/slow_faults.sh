@@ -106,7 +106,8 @@ strace_ended() {
 	! kill -0 $strace_pid 2>/dev/null
 }
 
-# Each line is a fault: a change, a system call or «all», its number, what happens to it.
+# Each line is a fault: a change, a system call or «all», its number, what happens to it. The kernel's brk
+# has no error codes: it fails by returning another address than the wanted one, see brk(2).
 faults() {
 	local change
 	for change in to_new to_old; do
@@ -115,7 +116,8 @@ faults() {
 				error["sendto"] = error["recvmsg"] = error["sendmsg"] = "error=ENOBUFS"
 				error["openat"] = error["socket"] = "error=EMFILE"
 				error["pwrite64"] = error["write"] = error["ftruncate"] = "error=ENOSPC"
-				error["mmap"] = error["brk"] = "error=ENOMEM"
+				error["mmap"] = "error=ENOMEM"
+				error["brk"] = "retval=0"
 			}
 			$1 in error { print change, $1, ++count[$1], error[$1] }'
 	done
