@@ -53,6 +53,34 @@ const struct tail *answers_uplink_tail(const struct answers *answers, unsigned n
 	return answers->tails.tails[answers->uplink_tails[number][answer_family_index(family)]];
 }
 
+const struct tail *answers_ready_tail(const struct answers *answers, const struct answer_host *host,
+                                      uint8_t family)
+{
+	return answers->tails.tails[answers->sets[host->set].ready[answer_family_index(family)]];
+}
+
+void answers_visit(const struct answers *answers, answers_visitor visitor, void *context)
+{
+	struct tail *const *tails = answers->tails.tails;
+	for (size_t i = 0; i < answers->host_count; i++) {
+		const struct answer_host *host = &answers->hosts[i];
+		const struct answer_set *set = &answers->sets[host->set];
+		const uint8_t *owner = answers->owners + host->owner;
+		for (size_t j = 0; j < answers->uplink_count * 2; j += 2) {
+			const struct tail *pair[2] = { tails[set->cells[j].tail],
+				                       tails[set->cells[j + 1].tail] };
+			visitor(context, owner, host->owner_size, pair);
+		}
+		const struct tail *lan[2] = { tails[host->lan[0]], tails[host->lan[1]] };
+		visitor(context, owner, host->owner_size, lan);
+		for (size_t j = 0; j < set->alone_count; j++) {
+			const struct tail *pair[2] = { tails[set->alone[2 * j]],
+				                       tails[set->alone[2 * j + 1]] };
+			visitor(context, owner, host->owner_size, pair);
+		}
+	}
+}
+
 uint64_t answers_serial(const struct answers *answers)
 {
 	return answers->serial;

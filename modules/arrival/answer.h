@@ -80,6 +80,26 @@ struct answer answers_find(const struct answers *answers, const struct answer_ho
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
                                        uint8_t family);
 
+/*!
+ * \brief All addresses of a host that may be answered now, in its order, whatever its policy.
+ * \return A tail, or NULL if there is none.
+ */
+const struct tail *answers_ready_tail(const struct answers *answers, const struct answer_host *host,
+                                      uint8_t family);
+
+/*!
+ * \brief Told of what a host may be answered with.
+ * \param tails  IPv4 and IPv6, NULL for none.
+ */
+typedef void (*answers_visitor)(void *context, const uint8_t *owner, size_t owner_size,
+                                const struct tail *const tails[2]);
+
+/*!
+ * \brief Visit all hosts: first what they are answered with now, then each of their uplinks' addresses
+ * alone, whatever its state, so that one who prepares answers has what comes next as well.
+ */
+void answers_visit(const struct answers *answers, answers_visitor visitor, void *context);
+
 /*! \brief A number that no other answers of this process have. */
 uint64_t answers_serial(const struct answers *answers);
 

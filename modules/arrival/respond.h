@@ -13,6 +13,7 @@
 
 #include "arrival/answer.h"
 #include "arrival/rewrite.h"
+#include "arrival/signed_answers.h"
 #include "arrival/snapshot.h"
 
 /*! Stands for an uplink's number in answers without a table. */
@@ -28,8 +29,11 @@ struct request {
 
 	const struct snapshot *snapshot; /*!< NULL: no table has been read yet. */
 	bool standalone;
-	bool keep_signed; /*!< DNSSEC is wanted and there: a placeholder stays with its signature. */
-	bool optional;    /*!< The section may lack records. */
+	bool dnssec; /*!< DNSSEC is wanted and there: nothing is put in place that is not signed. */
+	const struct signed_answers
+		*variants; /*!< What is signed; NULL: the zone's own data alone. */
+	uint32_t now;      /*!< Seconds since 1970, for signatures. */
+	bool optional;     /*!< The section may lack records. */
 
 	// Standalone alone.
 	uint32_t ttl;
@@ -48,4 +52,4 @@ struct answer respond_local(const struct request *request, uint8_t family);
  * \param request  struct request
  */
 enum rewrite_action respond_decide(void *request, const knot_rrset_t *rrset,
-                                   const struct tail **tail);
+                                   const knot_rrset_t *covered, struct rewrite_records *records);
