@@ -29,7 +29,7 @@ def fetch_keys(at=PRIMARY, name=NAME):
     return response.answer[0] if response.answer else None
 
 
-def verify(section, keys, optional=False):
+def verify(section, keys, optional=False, now=None):
     """Each RRset of a section must have signatures that hold (if they have not been left out for want of
     room), and no signature may be left over."""
     names = {keys.name: keys}
@@ -43,9 +43,12 @@ def verify(section, keys, optional=False):
         if optional and not signatures:
             continue
         assert signatures, "no signature over %s" % rrset
-        dns.dnssec.validate(rrset, signatures[0], names)
-        for signature in signatures[0]:
-            dns.dnssec.validate(rrset, dns.rrset.from_rdata(rrset.name, rrset.ttl, signature), names)
+        # A strict validator wants one of each algorithm (RFC 6840 section 5.11).
+        for algorithm in {key.algorithm for key in keys}:
+            those = [signature for signature in signatures[0] if signature.algorithm == algorithm]
+            assert those, "no signature of algorithm %d over %s" % (algorithm, rrset)
+            dns.dnssec.validate(rrset, dns.rrset.from_rdata_list(rrset.name, rrset.ttl, those), names,
+                                now=now)
         expect("TTL of the signature", signatures[0].ttl, rrset.ttl)
         covered.add((rrset.name, rrset.rdtype))
     for rrset in section:
