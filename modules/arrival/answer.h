@@ -88,16 +88,28 @@ const struct tail *answers_ready_tail(const struct answers *answers, const struc
                                       uint8_t family);
 
 /*!
- * \brief Told of what a host may be answered with.
- * \param tails  IPv4 and IPv6, NULL for none.
+ * \brief How many situations there are, each of which has its answers: each uplink as the arrival uplink,
+ * a client on the LAN, and each uplink alone, whatever its state.
+ *
+ * Who prepares answers for all of them has what will be wanted when uplinks come and go. The first are
+ * what is answered now.
  */
-typedef void (*answers_visitor)(void *context, const uint8_t *owner, size_t owner_size,
-                                const struct tail *const tails[2]);
+size_t answers_situations(const struct answers *answers);
 
 /*!
- * \brief Visit all hosts: first what they are answered with now, then each of their uplinks' addresses
- * alone, whatever its state, so that one who prepares answers has what comes next as well.
+ * \brief What a host is answered with in a situation.
+ * \param tails  Out: IPv4 and IPv6, NULL for none.
+ * \return Whether there is such a host.
  */
+bool answers_situation(const struct answers *answers, const uint8_t *owner, size_t owner_size,
+                       size_t situation, const struct tail *tails[2]);
+
+/*! \brief Told of what a host is answered with in a situation. */
+typedef void (*answers_visitor)(void *context, const struct answers *answers, const uint8_t *owner,
+                                size_t owner_size, size_t situation,
+                                const struct tail *const tails[2]);
+
+/*! \brief Visit all hosts in all situations. */
 void answers_visit(const struct answers *answers, answers_visitor visitor, void *context);
 
 /*! \brief A number that no other answers of this process have. */

@@ -29,6 +29,8 @@ struct set_key {
 	uint8_t policy;
 	uint8_t order_count;
 	uint8_t order[TABLE_UPLINKS_MAX];
+	uint8_t own_count;
+	struct table_own own[TABLE_OWN_MAX];
 };
 
 /*! What is needed only while building. */
@@ -49,6 +51,8 @@ static void key_from_host(const struct table_host *host, struct set_key *key)
 	key->policy = host->policy;
 	key->order_count = host->order_count;
 	memcpy(key->order, host->order, host->order_count);
+	key->own_count = host->own_count;
+	memcpy(key->own, host->own, host->own_count * sizeof(*host->own));
 }
 
 /*! The slot of a key or the empty one where it belongs. */
@@ -72,7 +76,7 @@ static int get_tail(struct build *build, const struct table_host *host, uint8_t 
 	for (size_t i = 0; i < count; i++) {
 		const struct table_uplink *uplink = table_find_uplink(build->table, numbers[i]);
 		const struct address *address =
-			uplink != NULL ? choice_address(uplink, family) : NULL;
+			uplink != NULL ? choice_host_address(host, uplink, family) : NULL;
 		if (address != NULL) {
 			addresses[found++] = *address;
 		}
@@ -94,16 +98,21 @@ static int make_cell(struct build *build, const struct table_host *host, unsigne
 /*! What the set has beside its cells. */
 static int make_choices(struct build *build, const struct table_host *host, struct answer_set *set)
 {
-	set->alone = calloc((size_t)host->order_count * 2 + 1, sizeof(*set->alone));
+	set->alone = calloc(build->table->uplink_count * 2 + 1, sizeof(*set->alone));
 	if (set->alone == NULL) {
 		return -ENOMEM;
 	}
-	set->alone_count = host->order_count;
-	for (size_t i = 0; i < (size_t)host->order_count * 2; i++) {
-		int ret = get_tail(build, host, families[i % 2], &host->order[i / 2], 1,
-		                   &set->alone[i]);
-		if (ret != 0) {
-			return ret;
+	for (size_t i = 0; i < host->order_count; i++) {
+		const struct table_uplink *uplink = table_find_uplink(build->table, host->order[i]);
+		if (uplink == NULL) {
+			continue;
+		}
+		uint32_t *pair = &set->alone[(uplink - build->table->uplinks) * 2];
+		for (size_t j = 0; j < 2; j++) {
+			int ret = get_tail(build, host, families[j], &host->order[i], 1, &pair[j]);
+			if (ret != 0) {
+				return ret;
+			}
 		}
 	}
 	for (size_t i = 0; i < 2; i++) {
@@ -301,11 +310,9 @@ size_t answers_memory(const struct answers *answers)
 		sizeof(*answers) + answers->owners_size +
 		answers->host_count * sizeof(*answers->hosts) +
 		(answers->host_mask + 1) * sizeof(*answers->host_slots) +
-		answers->set_count * (sizeof(*answers->sets) + cells * sizeof(struct answer_cell)) +
+		answers->set_count * (sizeof(*answers->sets) +
+	                              cells * (sizeof(struct answer_cell) + sizeof(uint32_t))) +
 		answers->tails.count * sizeof(*answers->tails.tails);
-	for (size_t i = 0; i < answers->set_count; i++) {
-		size += (answers->sets[i].alone_count * 2 + 1) * sizeof(*answers->sets[i].alone);
-	}
 	for (size_t i = 1; i < answers->tails.count; i++) {
 		const struct tail *tail = answers->tails.tails[i];
 		size += sizeof(*tail) + tail->rdata_size + tail->wire_size;

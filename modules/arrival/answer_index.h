@@ -20,8 +20,7 @@ struct answer_cell {
 struct answer_set {
 	struct answer_cell *cells; /*!< Two (IPv4, IPv6) for each uplink, in the table's order. */
 	uint32_t ready[2];         /*!< Index in tails: all that may be answered; 0: none. */
-	uint32_t *alone;           /*!< Two for each uplink of the host: its address alone, or 0. */
-	uint8_t alone_count;       /*!< Uplinks of the host. */
+	uint32_t *alone; /*!< As cells: tails of each uplink's address alone, whatever its state. */
 };
 
 struct answer_host {

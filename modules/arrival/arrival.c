@@ -59,7 +59,7 @@ static const struct signed_answers *find_variants(const struct arrival *arrival,
 
 /*! Fill in a request for a hook that looks at RRsets. */
 static void request_init(struct request *request, const struct arrival *arrival,
-                         const knot_pkt_t *response, knotd_qdata_t *qdata)
+                         knot_pkt_t *response, knotd_qdata_t *qdata)
 {
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	*request = (struct request){

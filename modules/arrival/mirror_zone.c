@@ -222,7 +222,7 @@ static bool is_complete(const struct mirror_work *work, const struct wanted *wan
 		const struct signed_set *model =
 			learnt_find(&work->learnt, owner, set->owner_size, set->type);
 		if (model == NULL ||
-		    (model->signature_count > 0 &&
+		    (model->signature_count > 0 && set->count > 0 &&
 		     (work->view.current == NULL ||
 		      signed_answers_find(work->view.current, owner, set->owner_size, set->type,
 		                          &rdata, tail_hash_rdata(&rdata)) == NULL))) {
@@ -232,10 +232,14 @@ static bool is_complete(const struct mirror_work *work, const struct wanted *wan
 	return true;
 }
 
-static int learn_and_sign(struct mirror_work *work, const struct wanted *wanted,
-                          _Atomic uint32_t *self_port, int stop_fd)
+static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
+                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
 {
 	int ret = learn(work, wanted, self_port, stop_fd);
+	if (ret == 0) {
+		snapshot_source_visit(source, wanted_add_hints, wanted);
+		ret = wanted->error;
+	}
 	if (ret == 0 && work->keys == NULL) {
 		work->keys = zone_keys_new(work->zone, work->settings->keystores);
 		ret = work->keys != NULL ? 0 : -ENOMEM;
@@ -323,9 +327,10 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 {
 	uint32_t kicked = atomic_load(&work->view.kicked);
 	struct wanted wanted;
-	int ret = wanted_init(&wanted, work->zone);
+	int ret = wanted_init(&wanted, work->zone, &work->learnt);
 	if (ret == 0) {
-		snapshot_source_visit(source, wanted_add_host, &wanted);
+		snapshot_source_visit(source, wanted_add_addresses, &wanted);
+		snapshot_source_visit(source, wanted_add_hints, &wanted);
 		ret = wanted.error;
 	}
 	if (ret == 0 && work->table_only && is_complete(work, &wanted)) {
@@ -334,7 +339,7 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		return;
 	}
 	if (ret == 0) {
-		ret = learn_and_sign(work, &wanted, self_port, stop_fd);
+		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd);
 	}
 	wanted_deinit(&wanted);
 	finish(work, ret, kicked);

@@ -35,10 +35,12 @@ struct request {
 	uint32_t now;      /*!< Seconds since 1970, for signatures. */
 	bool optional;     /*!< The section may lack records. */
 
+	/*! Hints are made in its memory: knotd's pool of a worker thread, which it empties after each query. */
+	knot_pkt_t *response;
+
 	// Standalone alone.
 	uint32_t ttl;
 	struct tail_buffer *own; /*!< Where the answer is made; lives until it is sent. */
-	const knot_pkt_t *response;
 	const knot_dname_t *zone;
 	size_t zone_size;
 	knot_rrset_t ns; /*!< The apex's NS set. */
@@ -46,6 +48,49 @@ struct request {
 
 /*! \brief Answer a question without a table: by the local address. */
 struct answer respond_local(const struct request *request, uint8_t family);
+
+/*!
+ * \brief Answer for a name.
+ * \param owner  Wire form, lower case.
+ */
+struct answer respond_find(const struct request *request, const knot_dname_t *owner,
+                           size_t owner_size, uint8_t family);
+
+/*!
+ * \brief Put the hints of an HTTPS or SVCB RRset right.
+ * \param answer  Out: of the last target that is for the module.
+ */
+enum rewrite_action respond_hints(const struct request *request, const knot_rrset_t *rrset,
+                                  struct answer *answer, const struct tail **tail);
+
+/*!
+ * \brief The signed set with just these records, if its signatures hold now.
+ * \param rrset  Whose owner and type it has.
+ * \return NULL if there is none.
+ */
+const struct signed_set *respond_variant(const struct request *request, const knot_rrset_t *rrset,
+                                         const knot_rdataset_t *records);
+
+/*!
+ * \brief Decide about an RRset that is to be replaced or left out of a response that is signed.
+ * \param answer  In, out: its verdict is as if nothing had been to be done, if that is so.
+ * \param tail    What it is to be replaced by; NULL: nothing.
+ */
+enum rewrite_action respond_signed(const struct request *request, const knot_rrset_t *rrset,
+                                   struct answer *answer, const struct tail *tail,
+                                   struct rewrite_records *records);
+
+/*! \brief Decide about signatures: those over a variant are found by it, others are the zone's. */
+enum rewrite_action respond_signatures(const struct request *request, const knot_rrset_t *covered,
+                                       struct rewrite_records *records);
+
+/*!
+ * \brief Find an HTTPS or SVCB RRset that is signed where the right one is not.
+ * \param ready  Out: whether the hints of the zone's own may be given.
+ * \return A set with one address in each hint, or NULL.
+ */
+const struct signed_set *respond_other_hints(const struct request *request,
+                                             const knot_rrset_t *rrset, bool *ready);
 
 /*!
  * \brief Decide about an RRset of the response, see rewrite.h.

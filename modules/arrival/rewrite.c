@@ -12,15 +12,17 @@
 #include <libknot/packet/wire.h>
 #include <libknot/rrtype/rrsig.h>
 
-static bool is_address(const knot_rrset_t *rrset)
+/*! Whether an RRset holds addresses: its own, or as hints. */
+static bool has_addresses(const knot_rrset_t *rrset)
 {
-	return rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA;
+	return rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA ||
+	       rrset->type == KNOT_RRTYPE_SVCB || rrset->type == KNOT_RRTYPE_HTTPS;
 }
 
 bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 {
 	for (uint16_t i = pkt->sections[section].pos; i < pkt->rrset_count; i++) {
-		if (is_address(&pkt->rr[i])) {
+		if (has_addresses(&pkt->rr[i])) {
 			return true;
 		}
 	}
@@ -50,7 +52,7 @@ static enum rewrite_action decide_rrset(const knot_pkt_t *pkt, uint16_t before,
 	if (rrset->type == KNOT_RRTYPE_RRSIG) {
 		covered = find_covered(pkt, before, rrset);
 	}
-	if (!is_address(covered != NULL ? covered : rrset)) {
+	if (!has_addresses(covered != NULL ? covered : rrset)) {
 		return REWRITE_KEEP;
 	}
 	enum rewrite_action action = decide(context, rrset, covered, records);
@@ -82,7 +84,7 @@ static bool is_orphan(const knot_pkt_t *pkt, const knot_rrset_t *rrset)
 		return false;
 	}
 	knot_rrset_t covered = { .type = knot_rrsig_type_covered(rrset->rrs.rdata) };
-	return is_address(&covered) && find_covered(pkt, pkt->rrset_count, rrset) == NULL;
+	return has_addresses(&covered) && find_covered(pkt, pkt->rrset_count, rrset) == NULL;
 }
 
 static void count_records(uint8_t *wire, knot_section_t section, int change)

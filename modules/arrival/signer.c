@@ -11,83 +11,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include <libknot/descriptor.h>
-#include <libknot/dname.h>
 #include <libknot/rrtype/rrsig.h>
-
-#include "base/array.h"
 
 /*! A part of long work is published after so long. */
 #define PART_MS 200
 
 /*! An RRset has one signature an algorithm, and two keys of one in a rollover at worst. */
 #define SIGNATURE_SIZE_MAX 1024
-
-int wanted_init(struct wanted *wanted, const uint8_t *zone)
-{
-	*wanted = (struct wanted){ .zone = zone, .seen = signed_answers_new(0) };
-	return wanted->seen != NULL ? 0 : -ENOMEM;
-}
-
-void wanted_deinit(struct wanted *wanted)
-{
-	signed_answers_free(wanted->seen);
-	free(wanted->list);
-	*wanted = (struct wanted){ 0 };
-}
-
-/*! Add a set unless it is there; the reference is taken over. */
-static int add_wanted(struct wanted *wanted, struct signed_set *set)
-{
-	if (set == NULL) {
-		return -ENOMEM;
-	}
-	size_t count = wanted->seen->count;
-	int ret = signed_answers_add(wanted->seen, set);
-	if (ret == 0 && wanted->seen->count != count) {
-		struct signed_set **list = array_grow(wanted->list, wanted->count, sizeof(*list));
-		ret = list != NULL ? 0 : -ENOMEM;
-		if (list != NULL) {
-			wanted->list = list;
-			list[wanted->count++] = set;
-		}
-	}
-	signed_set_put(set);
-	return ret;
-}
-
-/*! The set of a tail, its records in libknot's order. */
-static struct signed_set *set_from_tail(const uint8_t *owner, size_t owner_size, uint16_t type,
-                                        const struct tail *tail)
-{
-	knot_rdataset_t records = tail_rdata(tail);
-	knot_rdataset_t sorted = { 0 };
-	struct signed_set *set = NULL;
-	if (knot_rdataset_merge(&sorted, &records, NULL) == 0) {
-		set = signed_set_new(owner, owner_size, type, tail->ttl, &sorted, NULL);
-	}
-	knot_rdataset_clear(&sorted, NULL);
-	return set;
-}
-
-void wanted_add_host(void *context, const uint8_t *owner, size_t owner_size,
-                     const struct tail *const tails[2])
-{
-	static const uint16_t types[2] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-	struct wanted *wanted = context;
-	if (knot_dname_in_bailiwick(owner, wanted->zone) < 0) {
-		return;
-	}
-	for (size_t i = 0; i < 2 && wanted->error == 0; i++) {
-		if (tails[i] != NULL) {
-			wanted->error = add_wanted(
-				wanted, set_from_tail(owner, owner_size, types[i], tails[i]));
-		}
-	}
-}
 
 /*! One set that is wanted and what has become of it. */
 struct job {
@@ -104,7 +36,7 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	struct signed_set *model =
 		learnt_find(signer->learnt, owner, wanted->owner_size, wanted->type);
 	*job = (struct job){ .wanted = wanted, .model = model, .done = true };
-	if (model == NULL || model->signature_count == 0) {
+	if (model == NULL || model->signature_count == 0 || wanted->count == 0) {
 		return;
 	}
 	if (model->hash == wanted->hash && model->rdata_size == wanted->rdata_size &&

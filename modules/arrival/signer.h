@@ -13,27 +13,8 @@
 
 #include "arrival/learn.h"
 #include "arrival/signed_answers.h"
-#include "arrival/tail.h"
+#include "arrival/wanted.h"
 #include "arrival/zone_keys.h"
-
-/*! Sets that are to be signed, each once, the most urgent ones first; zeroed memory is an empty list. */
-struct wanted {
-	const uint8_t *zone;         /*!< Wire form, lower case. */
-	struct signed_answers *seen; /*!< All of them. */
-	struct signed_set **list;
-	size_t count;
-	int error; /*!< 0, or -ENOMEM: some are missing. */
-};
-
-/*! \brief Start a list for a zone. \return 0 or -ENOMEM. */
-int wanted_init(struct wanted *wanted, const uint8_t *zone);
-
-/*! \brief Add the answers of a host if it is in the zone: an answers_visitor. */
-void wanted_add_host(void *wanted, const uint8_t *owner, size_t owner_size,
-                     const struct tail *const tails[2]);
-
-/*! \brief Free the content. */
-void wanted_deinit(struct wanted *wanted);
 
 /*! What signing is done with. Everything is borrowed. */
 struct signer {

@@ -65,6 +65,14 @@ struct tail *tail_init(void *memory, uint32_t ttl, const struct address *address
 	return tail;
 }
 
+struct address tail_first(const struct tail *tail)
+{
+	const knot_rdata_t *record = (const knot_rdata_t *)(const void *)tail->rdata;
+	struct address address = { .family = record->len == 4 ? AF_INET : AF_INET6 };
+	memcpy(address.bytes, record->data, record->len);
+	return address;
+}
+
 uint64_t tail_hash_rdata(const knot_rdataset_t *rdata)
 {
 	uint64_t hash = 0;

@@ -64,6 +64,9 @@ struct tail_buffer {
  */
 struct tail *tail_init(void *memory, uint32_t ttl, const struct address *addresses, size_t count);
 
+/*! \brief The first address of a tail. */
+struct address tail_first(const struct tail *tail);
+
 /*! Tails, each content once. */
 struct tail_pool {
 	struct tail **tails; /*!< The first is NULL, so that 0 can stand for «none». */
