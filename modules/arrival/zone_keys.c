@@ -104,17 +104,35 @@ void zone_keys_free(struct zone_keys *keys)
 	free(keys);
 }
 
+static bool is_published(const struct zone_keys *keys, uint8_t algorithm, uint16_t tag)
+{
+	knot_rdata_t *dnskey = keys->dnskeys->rdata;
+	for (uint16_t i = 0; i < keys->dnskeys->count; i++) {
+		uint16_t its_tag = 0;
+		const dnssec_binary_t rdata = { .data = dnskey->data, .size = dnskey->len };
+		if (knot_dnskey_alg(dnskey) == algorithm && dnssec_keytag(&rdata, &its_tag) == 0 &&
+		    its_tag == tag) {
+			return true;
+		}
+		dnskey = knot_rdataset_next(dnskey);
+	}
+	return false;
+}
+
 void zone_keys_begin(struct zone_keys *keys, const knot_rdataset_t *dnskeys)
 {
 	keys->dnskeys = dnskeys;
 	size_t kept = 0;
 	for (size_t i = 0; i < keys->count; i++) {
-		if (!keys->list[i].proven) {
-			zone_key_deinit(&keys->list[i]);
+		struct zone_key *key = &keys->list[i];
+		// A key may be there for long without anything new to sign.
+		if (!key->proven &&
+		    (key->context == NULL || !is_published(keys, key->algorithm, key->tag))) {
+			zone_key_deinit(key);
 			continue;
 		}
-		keys->list[kept] = keys->list[i];
-		keys->list[kept++].proven = false;
+		key->proven = false;
+		keys->list[kept++] = *key;
 	}
 	keys->count = kept;
 }
@@ -268,21 +286,6 @@ dnssec_sign_ctx_t *zone_keys_find(struct zone_keys *keys, const struct signed_se
 		*missing = key->tried;
 	}
 	return key->proven ? key->context : NULL;
-}
-
-static bool is_published(const struct zone_keys *keys, uint8_t algorithm, uint16_t tag)
-{
-	knot_rdata_t *dnskey = keys->dnskeys->rdata;
-	for (uint16_t i = 0; i < keys->dnskeys->count; i++) {
-		uint16_t its_tag = 0;
-		const dnssec_binary_t rdata = { .data = dnskey->data, .size = dnskey->len };
-		if (knot_dnskey_alg(dnskey) == algorithm && dnssec_keytag(&rdata, &its_tag) == 0 &&
-		    its_tag == tag) {
-			return true;
-		}
-		dnskey = knot_rdataset_next(dnskey);
-	}
-	return false;
 }
 
 bool zone_keys_published(const struct zone_keys *keys, const struct signed_set *set)

@@ -28,7 +28,8 @@ struct zone_keys *zone_keys_new(const uint8_t *zone, char *const *folders);
 void zone_keys_free(struct zone_keys *keys);
 
 /*!
- * \brief Begin a round: each key must prove itself anew, and those that do not are forgotten by the next.
+ * \brief Begin a round: each key must prove itself anew. Those are forgotten that are neither needed nor
+ * published any more.
  * \param dnskeys  The zone's DNSKEY set, borrowed until the end of the round.
  */
 void zone_keys_begin(struct zone_keys *keys, const knot_rdataset_t *dnskeys);
