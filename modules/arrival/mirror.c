@@ -102,6 +102,7 @@ static void hold_session(struct mirror *mirror, struct mirror_work *work)
 static void *run(void *data)
 {
 	struct mirror *mirror = data;
+	(void)pthread_setname_np(pthread_self(), "arrival-sign");
 	struct pollfd fds[] = { { .fd = mirror->wake_fd, .events = POLLIN },
 		                { .fd = mirror->table_fd, .events = POLLIN } };
 	pthread_mutex_lock(&mirror->lock);
