@@ -48,6 +48,9 @@ struct svcb {
 
 #define SVCB_TARGET 2
 
+/*! SvcParamKeys of RFC 9460 section 14.3.2. */
+enum { SVCB_KEY_MANDATORY = 0, SVCB_KEY_IPV4HINT = 4, SVCB_KEY_IPV6HINT = 6 };
+
 /*! \brief Parse rdata. \return Whether it is a well-formed ServiceMode record with hints. */
 bool svcb_parse(const uint8_t *rdata, size_t size, struct svcb *svcb);
 
@@ -89,10 +92,3 @@ enum svcb_result {
  */
 enum svcb_result svcb_replace(const knot_rrset_t *rrset, svcb_find find, void *context,
                               knot_mm_t *mm, const struct tail **tail);
-
-/*!
- * \brief Whether an RRset may be given as it is: its hints are among the addresses that are found.
- *
- * Where a hint would be left out there must be none.
- */
-bool svcb_is_right(const knot_rrset_t *rrset, svcb_find find, void *context);
