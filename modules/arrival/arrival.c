@@ -31,7 +31,7 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 }
 
 /*! Whether a query is the signer's own, which asks for the zone's records as they are. */
-static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
+static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 {
 	uint32_t port = arrival->mirror != NULL ? mirror_self_port(arrival->mirror) : 0;
 	if (port == 0 || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
@@ -45,8 +45,8 @@ static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 }
 
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
-static const struct signed_answers *find_variants(const struct arrival *arrival,
-                                                  knotd_qdata_t *qdata, uint32_t now)
+static inline const struct signed_answers *find_variants(const struct arrival *arrival,
+                                                         knotd_qdata_t *qdata, uint32_t now)
 {
 	if (arrival->mirror == NULL) {
 		return NULL;
@@ -170,18 +170,14 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 }
 
 /*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
-static bool append_signed(const struct arrival *arrival, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                          uint16_t type, const struct tail *tail)
+static inline bool append_signed(knot_pkt_t *pkt, const knotd_qdata_t *qdata, uint16_t type,
+                                 const struct tail *tail, const struct signed_answers *variants,
+                                 uint32_t now)
 {
-	uint32_t now = (uint32_t)time(NULL);
-	const struct signed_answers *variants = find_variants(arrival, qdata, now);
-	if (variants == NULL) {
-		return false;
-	}
 	knot_rdataset_t records = tail_rdata(tail);
 	const struct signed_set *set =
-		signed_answers_find(variants, qdata->query->lower_qname, qdata->query->qname_size,
-	                            type, &records, tail->hash);
+		signed_answers_find_inline(variants, qdata->query->lower_qname,
+	                                   qdata->query->qname_size, type, &records, tail->hash);
 	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
 }
 
@@ -196,9 +192,15 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (!is_fast(qdata, type) || !is_open(state)) {
 		return step_aside(memory, snapshot, state);
 	}
-	bool dnssec = is_signed(qdata);
-	if (dnssec && (arrival->mirror == NULL || is_self(arrival, qdata))) {
-		return step_aside(memory, snapshot, state);
+	const struct signed_answers *variants = NULL;
+	uint32_t now = 0;
+	if (knot_pkt_has_dnssec(qdata->query)) {
+		now = (uint32_t)time(NULL);
+		variants = is_self(arrival, qdata) ? NULL : find_variants(arrival, qdata, now);
+		// With variants the zone is signed, so there is no need to look.
+		if (variants == NULL && is_signed(qdata)) {
+			return step_aside(memory, snapshot, state);
+		}
 	}
 	if (arrival->snapshot == NULL) {
 		return begin_standalone(state, pkt, qdata, mod, type);
@@ -220,8 +222,8 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
-	if (dnssec) {
-		if (!append_signed(arrival, pkt, qdata, type, answer.tail)) {
+	if (variants != NULL) {
+		if (!append_signed(pkt, qdata, type, answer.tail, variants, now)) {
 			return step_aside(memory, snapshot, state);
 		}
 		count_answer(&answer, qdata, mod);
