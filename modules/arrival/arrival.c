@@ -113,6 +113,14 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 	}
 }
 
+/*! Tell the signer of what it cannot know of. */
+static void tell_missed(const struct request *request, const struct arrival *arrival)
+{
+	if (request->missed != NULL && arrival->mirror != NULL) {
+		mirror_miss(arrival->mirror, request->missed);
+	}
+}
+
 /*! Whether no other module has answered. */
 static inline bool is_open(knotd_state_t state)
 {
@@ -259,6 +267,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
+	tell_missed(&request, arrival);
 	switch (result) {
 	case REWRITE_REFUSED:
 		// RFC 8914 section 4.15: resolvers turn to another server at once.
@@ -286,11 +295,10 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	struct request request;
 	request_init(&request, arrival, pkt, qdata);
 	request.optional = true;
-	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
-	    knot_wire_get_tc(pkt->wire)) {
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return state;
+	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
+	tell_missed(&request, arrival);
+	return result == REWRITE_NO_ROOM && knot_wire_get_tc(pkt->wire) ? KNOTD_IN_STATE_TRUNC
+	                                                                : state;
 }
 
 /*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */

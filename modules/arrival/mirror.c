@@ -59,6 +59,13 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	return now - kicked <= patience ? answers : NULL;
 }
 
+void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
+{
+	if (owner_box_put(&zone->missed, owner)) {
+		(void)eventfd_write(zone->wake_fd, 1);
+	}
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec now;

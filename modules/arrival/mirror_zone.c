@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <libknot/descriptor.h>
 #include <libknot/dname.h>
 
 #include "arrival/signer.h"
@@ -24,6 +25,7 @@
 /*! Between two sessions with a zone, whoever asks for one; and if there was nothing to be had. */
 #define PAUSE_MS 10
 #define PAUSE_UNSIGNED_MS 200
+#define PAUSE_MISSED_MS 100
 
 /*! After failures, doubled each time. */
 #define DELAY_MS_MIN 50
@@ -91,6 +93,7 @@ void mirror_work_free(struct mirror_work *work)
 	}
 	signed_answers_free(work->view.current);
 	learnt_deinit(&work->learnt);
+	owners_deinit(&work->owners);
 	zone_keys_free(work->keys);
 	copy_free(work->settings);
 	copy_free(work->settings_new);
@@ -160,7 +163,8 @@ uint64_t mirror_work_due(const struct mirror_work *work)
 	uint32_t kicked = atomic_load(&work->view.kicked);
 	bool event = work->settings_new != NULL || work->table_changed ||
 	             (kicked != 0 && kicked != work->seen_kick);
-	return event && work->earliest_ms < work->due_ms ? work->earliest_ms : work->due_ms;
+	uint64_t due = event && work->earliest_ms < work->due_ms ? work->earliest_ms : work->due_ms;
+	return owner_box_full(&work->view.missed) && work->missed_ms < due ? work->missed_ms : due;
 }
 
 /*! Ask the first of knotd's addresses that answers. */
@@ -237,7 +241,7 @@ static int learn_and_sign(struct mirror_work *work, struct snapshot_source *sour
 {
 	int ret = learn(work, wanted, self_port, stop_fd);
 	if (ret == 0) {
-		snapshot_source_visit(source, wanted_add_hints, wanted);
+		snapshot_source_look(source, wanted_add_hints, wanted);
 		ret = wanted->error;
 	}
 	if (ret == 0 && work->keys == NULL) {
@@ -322,15 +326,45 @@ static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 	work->due_ms = now_ms() + poll_ms(work);
 }
 
+/*! Take an owner that a query has told of: seldom, so that those of wildcards cost little. */
+static void take_missed(struct mirror_work *work)
+{
+	uint64_t now = now_ms();
+	if (owner_box_full(&work->view.missed) && work->missed_ms <= now) {
+		owners_take(&work->owners, &work->view.missed);
+		work->missed_ms = now + PAUSE_MISSED_MS;
+		work->table_only = false;
+	}
+}
+
+/*! Forget the owners at which there was nothing, or only by a wildcard. */
+static void forget_owners(struct mirror_work *work)
+{
+	static const uint16_t types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
+	for (size_t i = work->owners.count; i-- > 0;) {
+		const knot_dname_t *owner = work->owners.list[i];
+		bool known = false;
+		for (size_t j = 0; j < 2; j++) {
+			const struct signed_set *set =
+				learnt_find(&work->learnt, owner, knot_dname_size(owner), types[j]);
+			known = known || (set != NULL && set->signature_count > 0);
+		}
+		if (!known) {
+			owners_remove(&work->owners, i);
+		}
+	}
+}
+
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
                          _Atomic uint32_t *self_port, int stop_fd)
 {
 	uint32_t kicked = atomic_load(&work->view.kicked);
+	take_missed(work);
 	struct wanted wanted;
-	int ret = wanted_init(&wanted, work->zone, &work->learnt);
+	int ret = wanted_init(&wanted, work->zone, &work->learnt, &work->owners);
 	if (ret == 0) {
-		snapshot_source_visit(source, wanted_add_addresses, &wanted);
-		snapshot_source_visit(source, wanted_add_hints, &wanted);
+		snapshot_source_look(source, wanted_add_addresses, &wanted);
+		snapshot_source_look(source, wanted_add_hints, &wanted);
 		ret = wanted.error;
 	}
 	if (ret == 0 && work->table_only && is_complete(work, &wanted)) {
@@ -342,5 +376,8 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd);
 	}
 	wanted_deinit(&wanted);
+	if (ret == 0) {
+		forget_owners(work);
+	}
 	finish(work, ret, kicked);
 }

@@ -42,6 +42,8 @@ struct mirror_work {
 	struct mirror_copy *settings;
 	struct zone_keys *keys;
 	struct learnt learnt;
+	struct owners owners; /*!< Of hints, beside the hosts. */
+	uint64_t missed_ms;   /*!< Not before is another such owner taken. */
 	uint64_t due_ms;      /*!< Of the next session without an event, by the monotonic clock. */
 	uint64_t earliest_ms; /*!< Not before, whatever the event. */
 	uint32_t delay_ms;    /*!< After the last failure; 0: it was none. */

@@ -41,6 +41,7 @@ struct scene {
 	struct table *table;
 	struct answers *answers;
 	struct learnt learnt;
+	struct owners owners;
 	struct wanted wanted;
 	struct zone_keys *keys;
 	struct signed_answers *published;
@@ -200,9 +201,11 @@ static struct table *make_table(size_t hosts, uint8_t policy)
 static void want(struct scene *scene)
 {
 	wanted_deinit(&scene->wanted);
-	ck_assert_int_eq(wanted_init(&scene->wanted, (const uint8_t *)ZONE, &scene->learnt), 0);
-	answers_visit(scene->answers, wanted_add_addresses, &scene->wanted);
-	answers_visit(scene->answers, wanted_add_hints, &scene->wanted);
+	ck_assert_int_eq(
+		wanted_init(&scene->wanted, (const uint8_t *)ZONE, &scene->learnt, &scene->owners),
+		0);
+	wanted_add_addresses(&scene->wanted, scene->answers);
+	wanted_add_hints(&scene->wanted, scene->answers);
 	ck_assert_int_eq(scene->wanted.error, 0);
 }
 
