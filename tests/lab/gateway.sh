@@ -10,6 +10,7 @@ backup_lines=()
 reply_path=conntrack   # conntrack | source-address
 answer_policy=arrival
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
+host_lines=()          # further lines of the host
 knot_conf_options=()   # further options of multihomectl knot-conf
 
 site_file() {
@@ -63,6 +64,11 @@ site_file() {
 			    server: web
 			    port: [$host_ports]
 			    policy: $answer_policy
+		END
+		for line in "${host_lines[@]}"; do
+			echo "    $line"
+		done
+		cat <<-END
 
 			mail:
 			  - domain: example.com
