@@ -59,9 +59,9 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 		    !may_have(uplink, family)) {
 			continue;
 		}
-		const struct address *fixed = zone_address(uplink, family);
-		if (fixed != NULL) {
-			return (struct placeholder){ .present = true, .address = *fixed };
+		struct address known;
+		if (zone_server_address(site, host->server, uplink, family, &known)) {
+			return (struct placeholder){ .present = true, .address = known };
 		}
 		placeholder.present = true;
 		placeholder.invented = true;

@@ -97,14 +97,14 @@ static const struct {
 	{ SITE UPLINKS SERVER4 HOST "    record:\n"
 	                            "      - '@ CAA 0 issue \"letsencrypt.org\"'\n"
 	                            "      - _acme-challenge 60 CNAME www.acme.example.net.\n"
-	                            "      - '@ HTTPS 1 . alpn=h2'\n"
+	                            "      - '@ HTTPS 1 . port=8443'\n"
 	                            "      - _443._tcp TYPE52 \\# 4 03010000\n"
 	                            "      - static.www.example.com. A 192.0.2.7\n",
 	  SOA("www.example.com.")
 	          NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
 	                      "www.example.com. 3600 IN CAA 0 issue \"letsencrypt.org\"\n"
 	                      "_acme-challenge.www.example.com. 60 IN CNAME www.acme.example.net.\n"
-	                      "www.example.com. 3600 IN HTTPS 1 . alpn=h2\n"
+	                      "www.example.com. 3600 IN HTTPS 1 . port=8443\n"
 	                      "_443._tcp.www.example.com. 3600 IN TLSA 3 1 0 00\n"
 	                      "static.www.example.com. 3600 IN A 192.0.2.7\n",
 	  NULL },
