@@ -28,6 +28,7 @@ CONVERTER(interface);         /*!< char *: a name that the kernel accepts. */
 CONVERTER(directory);         /*!< char *: an absolute path, short enough for a socket in it. */
 CONVERTER(address);           /*!< struct address. */
 CONVERTER(prefix);            /*!< struct prefix. */
+CONVERTER(prefix6);           /*!< struct prefix: an IPv6 network. */
 CONVERTER(service);           /*!< struct service. */
 CONVERTER(percent);           /*!< uint32_t: a number and %. */
 CONVERTER(probe);             /*!< struct probe. */
