@@ -311,8 +311,9 @@ udp_by6() {
 }
 
 # download_start UPLINK: some three seconds of data in the background.
+download_bytes=12582912
 download_start() {
-	spawn cli curl -sS --max-time 30 -r 0-12582911 -o /dev/null -w '%{size_download}\n' \
+	spawn cli curl -sS --max-time 30 -r "0-$((download_bytes - 1))" -o /dev/null -w '%{size_download}\n' \
 		"http://${address4[$1]}/slow" >"$lab/download.log" 2>&1
 	download_pid=$!
 	wait_for 2 download_flows
@@ -324,5 +325,5 @@ download_flows() {
 
 download_finishes() {
 	wait "$download_pid"
-	same 12582912 cat "$lab/download.log"
+	same "$download_bytes" cat "$lab/download.log"
 }

@@ -54,6 +54,7 @@ server_start() {
 			location / { return 200 "srv port=\$server_port client=\$remote_addr\\n"; }
 			location /large { root $directory/files; }
 			location /slow { alias $directory/files/large; limit_rate 4m; }
+			location /trickle { alias $directory/files/large; limit_rate 200k; }
 			}
 			}
 		END
