@@ -163,6 +163,15 @@ static json_t *status_forward(const struct standing *standing, const struct site
 	return object;
 }
 
+static bool holds_addresses(const struct site *site)
+{
+	bool found = false;
+	for (size_t i = 0; i < site->server_count; i++) {
+		found |= provider_server(&site->servers[i]);
+	}
+	return found;
+}
+
 static json_t *status_warnings(const struct standing *standing)
 {
 	json_t *warnings = json_array();
@@ -172,8 +181,12 @@ static json_t *status_warnings(const struct standing *standing)
 		json_array_append_new(
 			warnings,
 			json_sprintf("%.*s drops by policy and may stop the forwards; remedy: add "
-		                     "«ct status dnat accept» to it",
-		                     (int)length, line));
+		                     "«ct status dnat accept» to it%s",
+		                     (int)length, line,
+		                     holds_addresses(standing->site)
+		                             ? ", and «ip6 daddr ADDRESS accept» for each "
+		                               "uplink-address of a provider's prefix"
+		                             : ""));
 		line += length + (line[length] == '\n');
 	}
 	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
