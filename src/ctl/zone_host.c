@@ -57,6 +57,14 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 	return placeholder;
 }
 
+bool zone_host_placeholder(const struct site *site, const struct host *host, uint8_t family,
+                           struct address *address)
+{
+	struct placeholder placeholder = placeholder_choose(site, host, family);
+	*address = placeholder.address;
+	return placeholder.present;
+}
+
 static void add_head(struct zone *zone, const struct site *site, const struct host *host)
 {
 	zone_comment(zone,
@@ -146,12 +154,13 @@ static int add_others(struct zone *zone, const struct site *site, const struct h
 	return ret;
 }
 
-static int add_lines(struct zone *zone, const struct host *host, struct text *error)
+static int add_lines(struct zone *zone, const struct site *site, const struct host *host,
+                     struct text *error)
 {
 	int ret = 0;
 	for (size_t i = 0; i < host->record.count && ret == 0; i++) {
 		const char *why = NULL;
-		ret = zone_add_line(zone, host->record.items[i], RECORD_TTL, &why);
+		ret = zone_add_line(zone, site, host->record.items[i], RECORD_TTL, &why);
 		if (ret == -EINVAL) {
 			text_add(error, "host '%s', record '%s' is refused (%s)", host->domain,
 			         host->record.items[i], why);
@@ -176,7 +185,7 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 		ret = add_others(zone, site, host, error);
 	}
 	if (ret == 0) {
-		ret = add_lines(zone, host, error);
+		ret = add_lines(zone, site, host, error);
 	}
 	if (ret == 0) {
 		ret = zone_text(zone, text);
