@@ -8,6 +8,7 @@ site_lines=()          # further lines of the section site
 primary_lines=()       # of that uplink, such as its probes
 backup_lines=()
 reply_path=conntrack   # conntrack | source-address
+server_lines=()        # further lines of the server, instead of its addresses for the uplinks
 answer_policy=arrival
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
 host_lines=()          # further lines of the host
@@ -54,7 +55,10 @@ site_file() {
 			    address: [$server4, "$server6"]
 			    reply-path: $reply_path
 		END
-		if [ "$reply_path" = source-address ]; then
+		for line in "${server_lines[@]}"; do
+			echo "    $line"
+		done
+		if [ "$reply_path" = source-address ] && [ ${#server_lines[@]} = 0 ]; then
 			echo '    uplink-address: [primary=10.0.1.1, backup=10.0.1.5, "primary=fd00:10::a1", "backup=fd00:10::a5"]'
 		fi
 		cat <<-END
