@@ -191,6 +191,10 @@ void check_gateway_ruleset(const struct gateway_facts *facts, struct findings *f
 	for (size_t i = 0; i < json_array_size(effects); i++) {
 		check_effect(facts, json_array_get(effects, i), findings);
 	}
+	if (json_is_false(json_object_get(facts->observed, "complete"))) {
+		findings_add(findings, FINDING_NOTE, RULESET, "rules", NULL,
+		             "too many to look at all services, so only at the first ones");
+	}
 	good_if_silent(findings, RULESET, "firewall", "no other table is in the way");
 	good_if_silent(findings, RULESET, "bogon filter", "none drops cross-probes");
 	good_if_silent(findings, RULESET, "mark", "no other table writes our bits");

@@ -246,7 +246,7 @@ static void run_range(struct machine *machine, const struct expression *expressi
 	compare(result, known, within != outside, specific && !outside);
 }
 
-static int run_lookup(const struct other_nft *nft, const struct other_chain *chain,
+static int run_lookup(struct other_nft *nft, const struct other_chain *chain,
                       struct machine *machine, const struct expression *expression,
                       struct rule_result *result)
 {
@@ -272,6 +272,7 @@ static int run_lookup(const struct other_nft *nft, const struct other_chain *cha
 	// What a map of values yields is not known; one of verdicts fills the result.
 	load(machine, expression_register(target), NULL, 16, false);
 	if (known) {
+		nft->work += 10;
 		int ret = set_find(nft, set, machine->bytes + word * 4, result, &found);
 		known = ret == 0;
 		if (ret == -ENOMEM || ret == -ETIMEDOUT) {
@@ -323,9 +324,9 @@ static bool run_simple(const struct expression *expression, struct rule_result *
 	return false;
 }
 
-static int run(const struct other_nft *nft, const struct other_chain *chain,
-               struct machine *machine, const struct expression *expression,
-               const struct walk_packet *packet, struct rule_result *result)
+static int run(struct other_nft *nft, const struct other_chain *chain, struct machine *machine,
+               const struct expression *expression, const struct walk_packet *packet,
+               struct rule_result *result)
 {
 	const char *name = expression->name;
 	if (strcmp(name, "lookup") == 0) {
@@ -357,7 +358,7 @@ static int run(const struct other_nft *nft, const struct other_chain *chain,
 	return 0;
 }
 
-int rule_match(const struct other_nft *nft, const struct other_chain *chain,
+int rule_match(struct other_nft *nft, const struct other_chain *chain,
                const struct other_nft_rule *rule, const struct walk_packet *packet,
                struct rule_result *result)
 {
@@ -365,6 +366,7 @@ int rule_match(const struct other_nft *nft, const struct other_chain *chain,
 	struct expression expression;
 	const struct nlattr *cursor = NULL;
 	int ret = 0;
+	nft->work++;
 	*result = (struct rule_result){ .match = MATCH_YES, .verdict = NFT_CONTINUE };
 	while (ret == 0 && result->match != MATCH_NO &&
 	       expression_next(rule, &cursor, &expression)) {

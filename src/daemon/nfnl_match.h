@@ -76,6 +76,6 @@ uint32_t xt_mark_bits(const struct expression *expression, bool *connection);
  * \brief Apply a rule to a packet.
  * \return 0 or -errno.
  */
-int rule_match(const struct other_nft *nft, const struct other_chain *chain,
+int rule_match(struct other_nft *nft, const struct other_chain *chain,
                const struct other_nft_rule *rule, const struct walk_packet *packet,
                struct rule_result *result);

@@ -18,9 +18,10 @@
 #define DEPTH_MAX 16
 
 struct walk {
-	const struct other_nft *nft;
+	struct other_nft *nft;
 	const struct walk_packet *packet;
 	bool doubt;           /*!< A rule may have let it pass. */
+	bool guessed;         /*!< It may not be here at all, and nothing has asked for it. */
 	struct walk_end drop; /*!< Where it may have been dropped, first. */
 };
 
@@ -58,13 +59,12 @@ static int walk_jump(struct walk *walk, const struct other_chain *chain,
 	if (target != NULL && depth < DEPTH_MAX) {
 		bool certain = result->match == MATCH_YES;
 		bool doubt = walk->doubt;
-		struct walk_end drop = walk->drop;
+		bool guessed = walk->guessed;
 		walk->doubt |= !certain;
+		walk->guessed |= !certain && !result->specific;
 		ret = walk_chain(walk, target, depth + 1, &inner);
+		walk->guessed = guessed;
 		if (!certain) {
-			// Only what asks for this very packet counts there, not the end of a list.
-			bool counts = result->specific || inner != NF_DROP;
-			walk->drop = counts ? walk->drop : drop;
 			walk->doubt = doubt || inner == NF_ACCEPT;
 			inner = NFT_CONTINUE;
 		}
@@ -82,7 +82,8 @@ static int take_result(struct walk *walk, const struct other_chain *chain,
 	*verdict = NFT_CONTINUE;
 	switch (result->verdict) {
 	case NF_DROP:
-		if (certain || result->specific) {
+		// The end of a list drops much that this packet is none of.
+		if ((certain && !walk->guessed) || result->specific) {
 			note_drop(walk, chain, rule->handle, certain && !walk->doubt);
 		}
 		*verdict = certain ? NF_DROP : NFT_CONTINUE;
@@ -121,7 +122,7 @@ static int walk_chain(struct walk *walk, const struct other_chain *chain, unsign
 	return ret;
 }
 
-int other_chain_walk(const struct other_nft *nft, const struct other_chain *chain,
+int other_chain_walk(struct other_nft *nft, const struct other_chain *chain,
                      const struct walk_packet *packet, struct walk_end *end)
 {
 	struct walk walk = { .nft = nft, .packet = packet };

@@ -158,12 +158,14 @@ json_t *observe_report(const struct standing *standing, const char **error)
 	if (ret == 0) {
 		ret = other_nft_scan(nft, take_effect, effects);
 	}
-	json_t *drops = ret == 0 ? observe_drops(standing, nft) : NULL;
+	bool complete = false;
+	json_t *drops = ret == 0 ? observe_drops(standing, nft, &complete) : NULL;
 	if (drops == NULL) {
 		json_decref(report);
 		report = NULL;
 	} else {
 		json_object_set_new(report, "drops", drops);
+		json_object_set_new(report, "complete", json_boolean(complete));
 	}
 	other_nft_close(nft);
 	return report;

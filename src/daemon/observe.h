@@ -20,6 +20,7 @@ json_t *observe_report(const struct standing *standing, const char **error);
 
 /*!
  * \brief Let one packet of each kind of traffic pass the chains of others.
+ * \param complete  Out: whether it was all; of many services and rules only the first are looked at.
  * \return New reference: an array with an object for each end that one came to; NULL: it failed.
  */
-json_t *observe_drops(const struct standing *standing, const struct other_nft *nft);
+json_t *observe_drops(const struct standing *standing, struct other_nft *nft, bool *complete);

@@ -20,8 +20,8 @@
 
 #include "daemon/observe.h"
 
-/*! Services of an uplink that are looked at. */
-#define SERVICES_MAX 64
+/*! The daemon has other things to do: so many rules are some 0.1 s. */
+#define WORK_MAX 100000
 
 /*! Where our chains turn addresses into aliases and back, see nft_cross.c. */
 #define PRIORITY_ALIAS_IN (NF_IP_PRI_RAW - 10)
@@ -149,8 +149,9 @@ static const struct traffic to_name_server = { "questions", false,
 	                                       fill_dns };
 
 struct looking {
-	const struct other_nft *nft;
+	struct other_nft *nft;
 	json_t *drops;
+	bool cut; /*!< Not all was looked at. */
 	int ret;
 };
 
@@ -171,7 +172,7 @@ static void add_drop(const struct flow *flow, const struct traffic *traffic,
 	                         end->sure, "dns", flow->service == NULL));
 }
 
-/*! \param shown  Traffic of clients: what it meets there is not said again of cross-probes. */
+/*! What clients meet there too is not said again of cross-probes. */
 static bool is_same_for_clients(const struct looking *looking, const struct flow *flow,
                                 const struct other_chain *chain, const struct walk_end *end)
 {
@@ -206,6 +207,10 @@ static void look(struct looking *looking, const struct flow *flow, const struct 
 		    (chain->family != NFPROTO_INET && chain->family != family)) {
 			continue;
 		}
+		if (looking->nft->work > WORK_MAX) {
+			looking->cut = true;
+			return;
+		}
 		traffic->fill(flow, chain, &packet);
 		looking->ret = other_chain_walk(looking->nft, chain, &packet, &end);
 		if (looking->ret == 0 && end.chain != NULL &&
@@ -238,7 +243,6 @@ static void look_at_uplink(struct looking *looking, struct flow flow,
                            const struct site_forward *forwards, size_t count)
 {
 	static const uint8_t protocols[] = { IPPROTO_UDP, IPPROTO_TCP };
-	size_t looked = 0;
 	for (size_t i = 0; i < 2; i++) {
 		flow.protocol = protocols[i];
 		look(looking, &flow, &to_name_server);
@@ -247,9 +251,8 @@ static void look_at_uplink(struct looking *looking, struct flow flow,
 		flow.target = server_target(forwards[i].server, flow.view->uplink->number,
 		                            family_number(flow.family));
 		bool offered = (forwards[i].uplinks & UPLINK_BIT(flow.view->uplink->number)) != 0;
-		for (size_t k = 0; offered && flow.target != NULL && k < forwards[i].port->count &&
-		                   looked < SERVICES_MAX;
-		     k++, looked++) {
+		for (size_t k = 0; offered && flow.target != NULL && k < forwards[i].port->count;
+		     k++) {
 			flow.service = &forwards[i].port->items[k];
 			flow.protocol = flow.service->protocol;
 			look_at_service(looking, flow);
@@ -257,7 +260,7 @@ static void look_at_uplink(struct looking *looking, struct flow flow,
 	}
 }
 
-json_t *observe_drops(const struct standing *standing, const struct other_nft *nft)
+json_t *observe_drops(const struct standing *standing, struct other_nft *nft, bool *complete)
 {
 	struct site_forward *forwards = NULL;
 	size_t count = 0;
@@ -279,5 +282,6 @@ json_t *observe_drops(const struct standing *standing, const struct other_nft *n
 		json_decref(looking.drops);
 		return NULL;
 	}
+	*complete = !looking.cut;
 	return looking.drops;
 }

@@ -107,6 +107,7 @@ struct other_nft {
 	size_t rule_count;
 	struct other_set *sets;
 	size_t set_count;
+	size_t work; /*!< So many rules were applied, a question for an element counting as ten. */
 };
 
 /*! \brief List what others have. \param nft  Out: freed by other_nft_close(). \return 0 or -errno. */
@@ -144,7 +145,7 @@ struct walk_end {
  * \param end  Out.
  * \return 0 or -errno.
  */
-int other_chain_walk(const struct other_nft *nft, const struct other_chain *chain,
+int other_chain_walk(struct other_nft *nft, const struct other_chain *chain,
                      const struct walk_packet *packet, struct walk_end *end);
 
 /* --- nfnl_scan.c ------------------------------------------------------------------------------- */
