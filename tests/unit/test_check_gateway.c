@@ -30,7 +30,7 @@
 	"'reason':'','gateway':['192.168.2.6','2001:db8:1::1'],'probes':[" PROBE                 \
 	"],'inbound':[" LINE("a") "]},"                                                          \
 				  "{'id':'backup','interface':'wan1','state':'up','reason':'','" \
-	                          "gateway':['172.16.1.2'],"                                     \
+				  "gateway':['172.16.1.2'],"                                     \
 				  "'probes':[" PROBE "],'inbound':[" LINE("b") "]}]}"
 #define OBSERVED                                                                             \
 	"{'settings':{'ipv4/ip_forward':1,'ipv6/conf/all/forwarding':1,"                     \
