@@ -11,6 +11,7 @@
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <string.h>
 
@@ -52,6 +53,22 @@ static bool match_ports(const uint16_t source[2], const uint16_t wanted[2], bool
 	return within != inverted;
 }
 
+/*! A list of ports; a flag says that the next one is the end of a range. */
+static bool match_multiport(const struct xt_multiport_v1 *match, uint16_t port, bool *known,
+                            bool *specific)
+{
+	bool within = false;
+	for (unsigned i = 0; i < match->count && i < XT_MULTI_PORTS; i++) {
+		uint16_t first = match->ports[i];
+		bool range = match->pflags[i] != 0 && i + 1 < XT_MULTI_PORTS;
+		uint16_t last = range ? match->ports[++i] : first;
+		within |= port >= first && port <= last;
+	}
+	*known = match->flags == XT_MULTIPORT_DESTINATION && port != 0;
+	*specific = !match->invert;
+	return within != (match->invert != 0);
+}
+
 static bool match_state(const struct xt_conntrack_mtinfo3 *match, const struct walk_packet *packet,
                         bool *known)
 {
@@ -69,6 +86,7 @@ bool xt_match(const struct expression *expression, const struct walk_packet *pac
 {
 	const struct xt_tcp *tcp = match_info(expression, "tcp", sizeof(*tcp));
 	const struct xt_udp *udp = match_info(expression, "udp", sizeof(*udp));
+	const struct xt_multiport_v1 *ports = match_info(expression, "multiport", sizeof(*ports));
 	const struct xt_conntrack_mtinfo3 *state =
 		match_info(expression, "conntrack", sizeof(*state));
 	*known = false;
@@ -85,6 +103,8 @@ bool xt_match(const struct expression *expression, const struct walk_packet *pac
 	} else if (udp != NULL) {
 		return match_ports(udp->spts, udp->dpts, (udp->invflags & XT_UDP_INV_DSTPT) != 0,
 		                   packet->port, known, specific);
+	} else if (ports != NULL) {
+		return match_multiport(ports, packet->port, known, specific);
 	} else if (state != NULL) {
 		return match_state(state, packet, known);
 	}
@@ -102,15 +122,20 @@ uint32_t xt_mark_bits(const struct expression *expression, bool *connection)
 	const struct xt_mark_tginfo2 *mark = target_info(expression, "MARK", sizeof(*mark));
 	const struct xt_connmark_tginfo1 *connmark =
 		target_info(expression, "CONNMARK", sizeof(*connmark));
+	// The second struct has shifts before its mode, and what is shifted may end anywhere.
+	const struct xt_connmark_tginfo2 *shifted =
+		nfnl_number(expression->at[NFTA_TARGET_REV]) == 2
+			? target_info(expression, "CONNMARK", sizeof(*shifted))
+			: NULL;
 	*connection = false;
 	if (mark != NULL) {
 		return mark->mark | mark->mask;
 	} else if (connmark == NULL) {
 		return 0;
-	} else if (connmark->mode == XT_CONNMARK_RESTORE) {
-		return connmark->ctmask | connmark->nfmask;
 	}
-	*connection = true;
-	return connmark->mode == XT_CONNMARK_SET ? connmark->ctmark | connmark->ctmask
-	                                         : connmark->ctmask | connmark->nfmask;
+	uint8_t mode = shifted != NULL ? shifted->mode : connmark->mode;
+	uint32_t bits = mode == XT_CONNMARK_SET ? connmark->ctmark | connmark->ctmask
+	                                        : connmark->ctmask | connmark->nfmask;
+	*connection = mode != XT_CONNMARK_RESTORE;
+	return shifted != NULL && shifted->shift_bits != 0 ? UINT32_MAX : bits;
 }

@@ -154,6 +154,66 @@ START_TEST(packet_ends_where_nftables_ends_it)
 }
 END_TEST
 
+/*! Options of iptables-nft(8), and where the packet ends or what is written. */
+static const struct {
+	const char *options;
+	const char *end;
+} iptables[] = {
+	{ "-A FORWARD -p tcp --dport 80 -j DROP", "rule sure\n" },
+	{ "-A FORWARD -p tcp --dport 81 -j DROP", "" },
+	{ "-A FORWARD -p tcp -m multiport --dports 25,70:90 -j DROP", "rule sure\n" },
+	{ "-A FORWARD -p tcp -m multiport --dports 25,70:79 -j DROP", "" },
+	{ "-A FORWARD -p tcp -m multiport ! --dports 25,80 -j DROP", "" },
+	{ "-A FORWARD -p tcp -m multiport --sports 80 -j DROP", "" },
+	{ "-A FORWARD -s 198.18.0.0/15 -m comment --comment bogons -j REJECT", "rule sure\n" },
+	{ "-A FORWARD -m conntrack --ctstate NEW -j DROP", "rule sure\n" },
+	{ "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j DROP", "" },
+	{ "-A FORWARD -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP", "rule sure\n" },
+	{ "-P FORWARD DROP", "policy sure\n" },
+	{ "-P FORWARD DROP && iptables-nft -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT", "" },
+	{ "-P FORWARD DROP && iptables-nft -A FORWARD -m length --length 1:99 -j ACCEPT",
+	  "policy unsure\n" },
+	{ "-t mangle -A PREROUTING -j MARK --set-mark 0x40/0xff", "mark ff 1\n" },
+	{ "-t mangle -A PREROUTING -j MARK --set-xmark 0x1/0xffffffff", "mark ffffffff 1\n" },
+	{ "-t mangle -A PREROUTING -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff",
+	  "mark ff 1\n" },
+	{ "-t mangle -A PREROUTING -j CONNMARK --save-mark --nfmask 0xf0 --ctmask 0xf0",
+	  "ct-mark f0 1\n" },
+	{ "-t mangle -A PREROUTING -j CONNMARK --set-mark 0x7/0xf", "ct-mark f 1\n" },
+};
+
+static int print_effect(const struct other_effect *effect, void *context)
+{
+	static const char *const kinds[] = { "mark", "ct-mark", "offload", "path" };
+	text_add(context, "%s %x %x\n", kinds[effect->kind], effect->bits, effect->hooks);
+	return 0;
+}
+
+START_TEST(iptables_are_read_as_well)
+{
+	struct other_nft *nft = NULL;
+	struct text text = TEXT_EMPTY;
+	struct walk_end end = { 0 };
+	struct walk_packet packet = client(AF_INET);
+	if (system("command -v iptables-nft >/dev/null") != 0) {
+		return;
+	}
+	run("iptables-nft %s", iptables[_i].options);
+	ck_assert_int_eq(other_nft_open(&nft), 0);
+	walk_all(nft, &packet, &end);
+	if (end.chain != NULL) {
+		text_add(&text, "%s %s\n", end.handle != 0 ? "rule" : "policy",
+		         end.sure ? "sure" : "unsure");
+	}
+	ck_assert_int_eq(other_nft_scan(nft, print_effect, &text), 0);
+	ck_assert_msg(strcmp(text.data != NULL ? text.data : "", iptables[_i].end) == 0,
+	              "%s: wanted «%s», got «%s»", iptables[_i].options, iptables[_i].end,
+	              text.data);
+	text_free(&text);
+	other_nft_close(nft);
+}
+END_TEST
+
 START_TEST(ipv6_is_walked_too)
 {
 	struct other_nft *nft = NULL;
@@ -188,13 +248,6 @@ static const struct {
 	{ "prerouting", "fib saddr oif missing drop;", "" },
 	{ "prerouting", "fib daddr type local accept;", "" },
 };
-
-static int print_effect(const struct other_effect *effect, void *context)
-{
-	static const char *const kinds[] = { "mark", "ct-mark", "offload", "path" };
-	text_add(context, "%s %x %x\n", kinds[effect->kind], effect->bits, effect->hooks);
-	return 0;
-}
 
 START_TEST(effect_is_found)
 {
@@ -281,6 +334,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, namespace_enter, NULL);
 	suite_add_tcase(suite, cases);
 	tcase_add_loop_test(cases, packet_ends_where_nftables_ends_it, 0, COUNT(walks));
+	tcase_add_loop_test(cases, iptables_are_read_as_well, 0, COUNT(iptables));
 	tcase_add_test(cases, ipv6_is_walked_too);
 	tcase_add_loop_test(cases, effect_is_found, 0, COUNT(effects));
 	tcase_add_test(cases, rules_and_routes_in_our_way_are_listed);
