@@ -108,14 +108,18 @@ static void load_payload(struct machine *machine, const struct expression *expre
 	     known ? header.bytes + offset : NULL, size, size > 1);
 }
 
+static void load_index(struct machine *machine, int word, const char *interface)
+{
+	const unsigned index = interface[0] != '\0' ? if_nametoindex(interface) : 0;
+	load(machine, word, index != 0 ? &index : NULL, sizeof(index), false);
+}
+
 static void load_meta(struct machine *machine, const struct expression *expression,
                       const struct walk_packet *packet)
 {
 	int word = expression_register(expression->at[NFTA_META_DREG]);
 	const uint8_t family = packet->family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	const uint16_t ethertype = htons(packet->family == AF_INET ? 0x0800 : 0x86dd);
-	const unsigned iif = packet->iif[0] != '\0' ? if_nametoindex(packet->iif) : 0;
-	const unsigned oif = packet->oif[0] != '\0' ? if_nametoindex(packet->oif) : 0;
 	switch (nfnl_number(expression->at[NFTA_META_KEY])) {
 	case NFT_META_NFPROTO:
 		load(machine, word, &family, 1, false);
@@ -127,16 +131,16 @@ static void load_meta(struct machine *machine, const struct expression *expressi
 		load(machine, word, &ethertype, sizeof(ethertype), false);
 		break;
 	case NFT_META_IIFNAME:
-		load(machine, word, iif != 0 ? packet->iif : NULL, IFNAMSIZ, false);
+		load(machine, word, packet->iif[0] != '\0' ? packet->iif : NULL, IFNAMSIZ, false);
 		break;
 	case NFT_META_OIFNAME:
-		load(machine, word, oif != 0 ? packet->oif : NULL, IFNAMSIZ, false);
+		load(machine, word, packet->oif[0] != '\0' ? packet->oif : NULL, IFNAMSIZ, false);
 		break;
 	case NFT_META_IIF:
-		load(machine, word, iif != 0 ? &iif : NULL, sizeof(iif), false);
+		load_index(machine, word, packet->iif);
 		break;
 	case NFT_META_OIF:
-		load(machine, word, oif != 0 ? &oif : NULL, sizeof(oif), false);
+		load_index(machine, word, packet->oif);
 		break;
 	default:
 		load(machine, word, NULL, IFNAMSIZ, false);
