@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,16 @@ static bool is_synchronised(void)
 {
 	struct timex clock = { .modes = 0 };
 	return adjtimex(&clock) != TIME_ERROR || (clock.status & STA_UNSYNC) == 0;
+}
+
+static bool is_elsewhere(const struct site *site)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		if (if_nametoindex(site->uplinks[i].interface) != 0) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /*! A host that an uplink offers, or NULL. */
@@ -232,6 +243,7 @@ int check_gateway(const struct command_line *line, struct findings *findings)
 	facts.status = status;
 	facts.observed = observed;
 	facts.silence = silence.data != NULL ? silence.data : "";
+	facts.elsewhere = is_elsewhere(site);
 	facts.unsynchronised = !is_synchronised();
 	read_table(site, &facts.table); // Behind the status, whose generation it then has.
 	int ret = check_list_own(&own);

@@ -157,6 +157,13 @@ static void check_clock(const struct gateway_facts *facts, struct findings *find
 void check_gateway_find(const struct gateway_facts *facts, struct findings *findings)
 {
 	findings->section = "gateway";
+	if (facts->status == NULL && facts->elsewhere) {
+		findings_add(findings, FINDING_NOTE, "this machine", "view", NULL,
+		             "is not the gateway, so that was not looked at: it has none of the "
+		             "uplinks' interfaces");
+		findings_remedy(findings, "run 'multihomectl check gateway' on the gateway");
+		return;
+	}
 	check_daemon(facts, findings);
 	check_table(facts, findings);
 	check_clock(facts, findings);

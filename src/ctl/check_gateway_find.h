@@ -37,6 +37,7 @@ struct gateway_facts {
 	const json_t *status;   /*!< The daemon's; NULL: it does not answer. */
 	const json_t *observed; /*!< What the daemon sees of others; NULL: it does not say. */
 	const char *silence;    /*!< Why one of them is NULL. */
+	bool elsewhere;         /*!< This machine has none of the uplinks' interfaces. */
 	struct gateway_table table;
 	bool unsynchronised; /*!< The kernel's clock is not disciplined (adjtimex(2)). */
 	const struct gateway_answer *answers;

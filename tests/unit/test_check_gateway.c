@@ -69,6 +69,7 @@ static const struct {
 	struct change changes[2];
 	struct change site;
 	bool dead; // The daemon does not answer.
+	bool elsewhere;
 	struct gateway_table table;
 	bool unsynchronised;
 	struct gateway_answer answer; // Of the backup uplink, if it has a host.
@@ -82,6 +83,13 @@ static const struct {
 	  .found = "wrong daemon answer: silence -> systemctl start multihomed\n"
 	           "warning daemon view: what it alone can see was not looked at -> run it again "
 	           "when multihomed answers\n" },
+	{ .what = "no daemon, since it is another machine",
+	  .dead = true,
+	  .elsewhere = true,
+	  .found = "note this machine view: is not the gateway, so that was not looked at: it has "
+	           "none "
+	           "of the uplinks' interfaces -> run 'multihomectl check gateway' on the "
+	           "gateway\n" },
 	{ .what = "heartbeat late",
 	  .table = { .generation = 7, .age_ms = 31000 },
 	  .found = "wrong daemon heartbeat: 31 s old: answers stay as they were then -> systemctl "
@@ -528,6 +536,7 @@ START_TEST(what_is_changed_is_found)
 		.status = cases[_i].dead ? NULL : json_object_get(world, "status"),
 		.observed = cases[_i].dead ? NULL : json_object_get(world, "observed"),
 		.silence = "silence",
+		.elsewhere = cases[_i].elsewhere,
 		.table = cases[_i].table,
 		.unsynchronised = cases[_i].unsynchronised,
 		.answers = answers,
