@@ -78,18 +78,16 @@ static const struct address *first_of_family(const struct address_list *list, ui
 	return NULL;
 }
 
-static bool is_followed(const struct uplink *uplink)
-{
-	return uplink->address.count == 0 && uplink->public_address.count == 0;
-}
-
 const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family)
 {
 	if (uplink->learnt.count > 0) {
 		return &uplink->learnt;
 	}
-	return first_of_family(&uplink->public_address, family) != NULL ? &uplink->public_address
-	                                                                : &uplink->address;
+	if (first_of_family(&uplink->public_address, family) != NULL) {
+		return &uplink->public_address;
+	}
+	// Nobody outside need know the own one: nothing is known.
+	return uplink_discover(uplink, family) != NULL ? &uplink->learnt : &uplink->address;
 }
 
 const struct address *zone_address(const struct uplink *uplink, uint8_t family)
@@ -101,7 +99,7 @@ uint32_t zone_name_server_ttl(const struct site *site)
 {
 	// One TTL for all records of a type, RFC 2181 section 5.2.
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (is_followed(&site->uplinks[i])) {
+		if (uplink_follows(&site->uplinks[i])) {
 			return TTL_FOLLOWED;
 		}
 	}
@@ -111,7 +109,7 @@ uint32_t zone_name_server_ttl(const struct site *site)
 bool zone_addresses_fixed(const struct site *site, struct text *error)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (is_followed(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
+		if (uplink_follows(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
 			text_add(error,
 			         "uplink '%s', has no address in the site file, but the zone holds "
 			         "it: write its key 'address' or 'public-address', or give it by "

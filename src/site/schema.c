@@ -91,7 +91,7 @@ static const struct key uplink_keys[] = {
 	{ "interface", convert_interface, FIELD(uplink, interface), .required = true,
 	  .help = "the network interface towards this provider, such as wan0" },
 	{ "address", convert_address, LIST_OF(uplink, address) },
-	{ "public-address", convert_address, LIST_OF(uplink, public_address) },
+	{ "public-address", convert_public_address, LIST_OF(uplink, public_given) },
 	{ "gateway", convert_address, LIST_OF(uplink, gateway) },
 	{ "probe", convert_probe, LIST_OF(uplink, probe) },
 	{ "interval", convert_milliseconds, FIELD(uplink, interval_ms), .least = 100,
