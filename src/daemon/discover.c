@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*! What was published so short a time ago still holds; a heartbeat comes every ten seconds. */
-#define FRESH_MS 60000
-
 /*! An answer that nobody has confirmed is asked for again so soon. */
 #define CONFIRM_MS 500
 /*! A failure is looked at again so soon; each further one doubles that, up to the usual time. */
@@ -79,22 +76,13 @@ void discover_inherit(struct discover_list *list, const struct discover_list *ol
 	}
 }
 
-static void adopt_row(struct discover_list *list, const struct table_uplink *row, bool fresh,
-                      uint64_t now_ms)
+static void adopt_row(struct discover_list *list, const struct table_uplink *row, uint64_t now_ms)
 {
 	for (size_t i = 0; i < row->address_count; i++) {
 		const struct address *address = &row->address[i];
 		unsigned family = address->family == family_number(FAMILY_4) ? FAMILY_4 : FAMILY_6;
 		struct discover_line *line = find_line(list, row->id, family);
-		if (line == NULL || line->known.family != 0 || address_private(address) != NULL) {
-			continue;
-		}
-		for (size_t k = 0; k < row->binding_count; k++) {
-			if (row->binding[k].kind == TABLE_BINDING_ADDRESS) {
-				line->adopted[line->adopted_count++] = row->binding[k].address;
-			}
-		}
-		if (line->adopted_count > 0 || fresh) {
+		if (line != NULL && line->own.family == 0 && address_private(address) == NULL) {
 			line->known = *address;
 			line->since_ms = now_ms;
 		}
@@ -103,11 +91,9 @@ static void adopt_row(struct discover_list *list, const struct table_uplink *row
 
 void discover_adopt(struct discover_list *list, const struct table *published, uint64_t now_ms)
 {
-	uint64_t heartbeat = published->meta.heartbeat_ms;
-	bool fresh = now_ms >= heartbeat && now_ms - heartbeat < FRESH_MS;
 	for (size_t i = 0; i < published->uplink_count; i++) {
 		if (published->uplinks[i].usable) {
-			adopt_row(list, &published->uplinks[i], fresh, now_ms);
+			adopt_row(list, &published->uplinks[i], now_ms);
 		}
 	}
 }
@@ -116,13 +102,6 @@ void discover_adopt(struct discover_list *list, const struct table *published, u
 static bool is_elsewhere(const struct discover_line *line, const struct address *own,
                          const struct address *gateway)
 {
-	if (line->own.family == 0) {
-		bool held = line->adopted_count == 0;
-		for (size_t i = 0; i < line->adopted_count; i++) {
-			held |= address_equal(&line->adopted[i], own);
-		}
-		return !held;
-	}
 	return !address_equal(&line->own, own) ||
 	       (line->gateway.family != 0 && gateway->family != 0 &&
 	        !address_equal(&line->gateway, gateway));
@@ -145,13 +124,14 @@ bool discover_follow(struct discover_line *line, const struct uplink_family *sta
 	if (!state->routed) {
 		return false;
 	}
-	bool elsewhere = is_elsewhere(line, &state->address, &state->gateway);
+	bool elsewhere = line->own.family == 0
+	                         ? !address_equal(&line->known, &state->public)
+	                         : is_elsewhere(line, &state->address, &state->gateway);
 	if (elsewhere) {
 		forget(line);
 	}
 	line->own = state->address;
 	line->gateway = state->gateway;
-	line->adopted_count = 0;
 	return line->asking && (elsewhere || !before);
 }
 
@@ -303,11 +283,12 @@ uint64_t discover_wait(const struct discover_line *line, uint64_t interval_ms)
 }
 
 void discover_judge(const struct discover_line *line, const struct address *own,
-                    const struct address *gateway, struct discover_verdict *verdict)
+                    const struct address *gateway, bool held, struct discover_verdict *verdict)
 {
 	char text[ADDRESS_TEXT_MAX];
 	*verdict = (struct discover_verdict){ .address = { 0 } };
-	bool elsewhere = line == NULL || is_elsewhere(line, own, gateway);
+	bool elsewhere =
+		line == NULL || (line->own.family == 0 ? !held : is_elsewhere(line, own, gateway));
 	if (elsewhere || line->known.family == 0) {
 		bool silent = elsewhere || line->fault[0] == '\0';
 		(void)snprintf(verdict->reason, sizeof(verdict->reason),

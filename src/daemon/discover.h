@@ -40,10 +40,8 @@ struct discover_line {
 	unsigned family;
 
 	bool asking;            /*!< It has a way out, and its own address is private. */
-	struct address own;     /*!< The own address that all below is about; none: not seen yet. */
+	struct address own;     /*!< The own address that all below is about; none: on trial. */
 	struct address gateway; /*!< The same; none: the interface itself, or not seen yet. */
-	struct address adopted[TABLE_BINDINGS_MAX]; /*!< Own addresses when it was published. */
-	size_t adopted_count; /*!< 0 with what was adopted: they are not known. */
 
 	struct address known;     /*!< What the outside sees; or none. */
 	struct address candidate; /*!< Another one that was said once; or none. */
@@ -84,16 +82,11 @@ const struct discover_line *discover_find(const struct discover_list *list, cons
 /*! \brief Take over what another list knows of the same uplinks, but not whose interface is another one. */
 void discover_inherit(struct discover_list *list, const struct discover_list *older);
 
-/*!
- * \brief Take over what is published: a restart withdraws nothing.
- *
- * Only if its own addresses at that time are in the table, to be compared, or if the daemon was away for
- * too short a time for others to come.
- */
+/*! \brief Take over what is published, on trial: a restart withdraws nothing. */
 void discover_adopt(struct discover_list *list, const struct table *published, uint64_t now_ms);
 
 /*!
- * \brief Follow the uplink as the last pass saw it.
+ * \brief Follow the uplink as the last pass saw it; what is on trial stays if that pass has used it.
  * \return Whether its way out is new, so that it is time to ask.
  */
 bool discover_follow(struct discover_line *line, const struct uplink_family *state);
@@ -122,10 +115,11 @@ uint64_t discover_wait(const struct discover_line *line, uint64_t interval_ms);
  * \brief Judge an uplink's family.
  * \param line     May be NULL: nothing is known.
  * \param own      Its own address and gateway now; what is known of others does not count.
+ * \param held     Whether own is the address of before a restart, for what was taken over.
  * \param verdict  Out.
  */
 void discover_judge(const struct discover_line *line, const struct address *own,
-                    const struct address *gateway, struct discover_verdict *verdict);
+                    const struct address *gateway, bool held, struct discover_verdict *verdict);
 
 /*! \brief «learnt», «shared», «unknown», or «not needed». */
 const char *discover_state_name(const struct discover_line *line);

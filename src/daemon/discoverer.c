@@ -112,10 +112,10 @@ static void note_answer(struct discoverer *discoverer, size_t index,
 	const struct discover_line before = *line;
 	struct discover_verdict was;
 	struct discover_verdict is;
-	discover_judge(line, &line->own, &line->gateway, &was);
+	discover_judge(line, &line->own, &line->gateway, false, &was);
 	discover_note(line, answer, discover_owner(discoverer->plan, line, &answer->address),
 	              table_now_ms());
-	discover_judge(line, &line->own, &line->gateway, &is);
+	discover_judge(line, &line->own, &line->gateway, false, &is);
 	note_doubt(discoverer, line, &before);
 	if (!address_equal(&was.address, &is.address) || strcmp(was.reason, is.reason) != 0) {
 		(void)uv_timer_start(&discoverer->tell, on_tell, 0, 0);

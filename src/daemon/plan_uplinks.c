@@ -251,6 +251,19 @@ static void judge_learnt(const struct site *site, const struct plan *plan,
 	}
 }
 
+/*! Whether an earlier pass, also of before a restart, has seen an uplink with an own address. */
+static bool has_rule(const struct site *site, const struct observed *observed,
+                     const struct uplink *uplink, const struct address *own)
+{
+	bool found = false;
+	for (size_t i = 0; i < observed->rule_count; i++) {
+		const struct rule *rule = &observed->rules[i];
+		found |= rule->table == site_table(site, uplink->number) &&
+		         address_equal(&rule->from.address, own);
+	}
+	return found;
+}
+
 /*! Another uplink that holds an address on its interface, or has it in the site file, or NULL. */
 static const struct uplink *held_elsewhere(const struct site *site, const struct observed *observed,
                                            const struct uplink *uplink,
@@ -301,7 +314,8 @@ static void judge_family(const struct site *site, const struct observed *observe
 	if (state->discovered) {
 		discover_judge(discover_find(verdicts != NULL ? verdicts->discovered : NULL,
 		                             uplink->id, family),
-		               &state->address, &state->gateway, &learnt);
+		               &state->address, &state->gateway,
+		               has_rule(site, observed, uplink, &state->address), &learnt);
 		state->public = learnt.address;
 	}
 

@@ -60,7 +60,16 @@ who_answers() {
 	[ "$(ns cli kdig +short +timeout=1 +retry=0 "@$who4" whoami.example.net A)" = $client4 ]
 }
 
-# nat UPLINK PUBLIC one|many [FLAGS]: the provider's box translates 1:1, or many customers to one.
+# silence on|off: nothing listens where the truth is told.
+silence() {
+	ns who nft -f - <<-END
+		table ip who { chain in { type filter hook input priority 0; }; }
+		flush chain ip who in
+		$([ "$1" = off ] || echo "add rule ip who in ip daddr $who4 udp dport 53 reject")
+	END
+}
+
+# nat UPLINK PUBLIC one|many [PORTS]: the provider's box translates 1:1, or many customers to one, to other ports.
 nat() {
 	local name=${isp[$1]} inside=${lan4[$1]}
 	ip -n "$lab_id-$name" address replace "$2/32" dev lo
@@ -74,7 +83,7 @@ nat() {
 			}
 			chain out {
 				type nat hook postrouting priority srcnat; policy accept;
-				oifname net ip saddr $inside snat to $2${4:-}
+				oifname net ip saddr $inside ${4:+meta l4proto udp }snat to $2${4:+:$4}
 			}
 		}
 	END
@@ -147,5 +156,74 @@ expect "1:1 NAT: knotd" knotd_start
 expect "1:1 NAT: serves" wait_for 10 serves_at 198.51.100.11
 expect "1:1 NAT: cross-probes prove it" wait_for 10 eval \
 	'[ "$(ctl status --json | jq -r ".uplinks[0].inbound[] | select(.service == \"tcp/80\" and .family == \"IPv4\").state")" = proven ]'
-expect "explain says who told it" explained "198.51.100.11, told by $who4"
+expect "1:1 NAT: explain says who told it" explained "198.51.100.11, told by $who4"
+expect "1:1 NAT: metrics say so" eval 'ctl metrics | grep -qx "multihome_discover_known{uplink=\"primary\"} 1"'
+
+# The provider gives it another one.
+nat primary 198.51.100.12 one
+expect "another address: published" wait_for 10 publishes primary 198.51.100.12
+expect "another address: not the old one" publishes_not primary 198.51.100.11
+expect "another address: serves" wait_for 5 serves_at 198.51.100.12
+expect "another address: the history tells" eval \
+	'ctl history | grep "renumbered.*outside sees another address" | grep -q 198.51.100.12'
+expect "another address: the parent is pending" eval \
+	'[ "$(ctl status --json | jq -r ".parent.state")" = pending ]'
+
+# Nobody answers any more: what is known stays, also over a restart, but not at another address.
+silence on
+expect "nobody answers: said" wait_for 15 warned "public address 198.51.100.12 is not confirmed: $who4 "
+expect "nobody answers: the address stays" publishes primary 198.51.100.12
+generation() {
+	ctl status --json | jq .generation
+}
+before=$(generation)
+daemon_stop
+daemon_start
+expect "a restart keeps it" wait_for 5 publishes primary 198.51.100.12
+expect "a restart withdraws nothing" same "$before" generation
+daemon_stop
+lan_of primary 10.64.0.3 10.64.0.1 100
+nat primary 198.51.100.12 one
+daemon_start
+expect "another own address: withdrawn" wait_for 5 uplink_withdrawn primary
+silence off
+expect "it answers again: published" wait_for 15 publishes primary 198.51.100.12
+
+# Lies.
+public primary "[discover $liar4 liar.example.net]"
+expect "a private address: reload" ctl reload
+expect "a private address: refused" wait_for 5 warned "10.9.9.9 is refused, since it is private"
+expect "a private address: the last one stays" publishes primary 198.51.100.12
+lie "${address4[backup]}"
+expect "the other uplink's address: reload" lies_now
+expect "the other uplink's address: refused" \
+	wait_for 15 warned "${address4[backup]} is refused, since it is that of uplink 'backup'"
+expect "the other uplink's address: its own" publishes backup "${address4[backup]}"
+expect "the other uplink's address: not published here" publishes_not primary "${address4[backup]}"
+lan_of primary 10.64.0.4 10.64.0.1 100
+nat primary 198.51.100.12 one
+expect "nothing but lies: nothing is published" wait_for 5 eval \
+	'uplink_withdrawn primary && uplink_reason primary | grep -q "not known: .* is refused"'
+
+# One uplink tells the other one.
+nat primary 198.51.100.13 one
+public primary discover
+expect "told by the other uplink: reload" ctl reload
+expect "told by the other uplink: published" wait_for 10 publishes primary 198.51.100.13
+expect "told by the other uplink: said" same "backup learnt" discovered primary '.from, .state'
+expect "told by the other uplink: serves" wait_for 5 serves_at 198.51.100.13
+nat primary 198.51.100.14 one
+expect "told by the other uplink: another address" wait_for 10 publishes primary 198.51.100.14
+
+# Many customers share the address: nothing comes in.
+lan_of primary $shared4 100.64.0.1 100
+nat primary 198.51.100.15 many
+expect "CGNAT: what is learnt leads nowhere" \
+	wait_for 15 warned "'primary': behind CGNAT, it seems: inbound impossible"
+nat primary 198.51.100.15 many 20000-20999
+expect "CGNAT that changes ports: withdrawn" wait_for 10 uplink_withdrawn primary
+expect "CGNAT that changes ports: status says so" \
+	eval 'uplink_reason primary | grep -q "behind CGNAT: inbound impossible"'
+expect "CGNAT that changes ports: the uplink is good for the site itself" eval \
+	'[ "$(ctl status --json | jq -r ".uplinks[0].state")" = outbound ]'
 lab_end
