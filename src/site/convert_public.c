@@ -24,6 +24,7 @@ static const struct {
 	{ "216.239.34.10", "o-o.myaddr.l.google.com", false },
 	{ "216.239.36.10", "o-o.myaddr.l.google.com", false },
 	{ "216.239.38.10", "o-o.myaddr.l.google.com", false },
+	{ "2001:4860:4802:32::a", "o-o.myaddr.l.google.com", false },
 };
 
 static int explain_form(struct text *why)
