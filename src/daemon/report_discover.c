@@ -15,7 +15,8 @@ static json_int_t seconds_since(uint64_t then_ms)
 
 static bool is_doubted(const struct discover_line *line)
 {
-	return line->known.family != 0 && (line->refused || line->failures >= DISCOVER_FAILURES);
+	return line->asking && line->known.family != 0 &&
+	       (line->refused || line->failures >= DISCOVER_FAILURES);
 }
 
 /*! Who tells it: an uplink's id or a server's address. */
