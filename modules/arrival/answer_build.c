@@ -29,6 +29,8 @@ struct set_key {
 	uint8_t policy;
 	uint8_t order_count;
 	uint8_t order[TABLE_UPLINKS_MAX];
+	uint8_t own_count;
+	struct table_own own[TABLE_OWN_MAX];
 };
 
 /*! What is needed only while building. */
@@ -49,6 +51,8 @@ static void key_from_host(const struct table_host *host, struct set_key *key)
 	key->policy = host->policy;
 	key->order_count = host->order_count;
 	memcpy(key->order, host->order, host->order_count);
+	key->own_count = host->own_count;
+	memcpy(key->own, host->own, host->own_count * sizeof(*host->own));
 }
 
 /*! The slot of a key or the empty one where it belongs. */
@@ -73,7 +77,8 @@ static int make_cell(struct build *build, const struct table_host *host, unsigne
 		return 0;
 	}
 	for (size_t i = 0; i < count; i++) {
-		addresses[i] = *choice_address(table_find_uplink(build->table, chosen[i]), family);
+		const struct table_uplink *uplink = table_find_uplink(build->table, chosen[i]);
+		addresses[i] = *choice_host_address(host, uplink, family);
 	}
 	cell->uplink = chosen[0];
 	return tail_pool_get(&build->answers->tails, host->ttl, addresses, count, &cell->tail);

@@ -82,7 +82,7 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 
 /*! Fill in a request for a hook that looks at RRsets. */
 static void request_init(struct request *request, const struct arrival *arrival,
-                         const knot_pkt_t *response, knotd_qdata_t *qdata)
+                         knot_pkt_t *response, knotd_qdata_t *qdata)
 {
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	*request = (struct request){

@@ -20,6 +20,14 @@ const struct address *choice_address(const struct table_uplink *uplink, uint8_t 
 	return NULL;
 }
 
+const struct address *choice_host_address(const struct table_host *host,
+                                          const struct table_uplink *uplink, uint8_t family)
+{
+	const struct address *shared = choice_address(uplink, family);
+	const struct address *own = table_host_own(host, uplink->number, family);
+	return shared != NULL && own != NULL ? own : shared;
+}
+
 static size_t list_ready(const struct table *table, const struct table_host *host, uint8_t family,
                          bool drained, uint8_t *ready)
 {

@@ -36,3 +36,13 @@ size_t choice_make(const struct table *table, const struct table_host *host, uns
  * \return Borrowed from the row, or NULL if it has none.
  */
 const struct address *choice_address(const struct table_uplink *uplink, uint8_t family);
+
+/*!
+ * \brief The address that answers for a host on an uplink: the host's own there, else the uplink's.
+ *
+ * An uplink without an address of the family carries nothing of it, so a host's own one does not count.
+ *
+ * \return Borrowed from a row, or NULL if there is none.
+ */
+const struct address *choice_host_address(const struct table_host *host,
+                                          const struct table_uplink *uplink, uint8_t family);

@@ -51,12 +51,11 @@ static bool is_standalone_host(const struct request *request, const knot_dname_t
 	       (knot_wire_get_aa(request->response->wire) && !is_name_server(&request->ns, owner));
 }
 
-static struct answer answer_rrset(const struct request *request, const knot_rrset_t *rrset)
+struct answer respond_find(const struct request *request, const knot_dname_t *owner,
+                           size_t owner_size, uint8_t family)
 {
-	uint8_t family = rrset->type == KNOT_RRTYPE_A ? AF_INET : AF_INET6;
-	size_t owner_size = knot_dname_size(rrset->owner);
 	if (request->standalone) {
-		return is_standalone_host(request, rrset->owner, owner_size)
+		return is_standalone_host(request, owner, owner_size)
 		               ? respond_local(request, family)
 		               : (struct answer){ .verdict = ANSWER_FOREIGN };
 	}
@@ -64,12 +63,13 @@ static struct answer answer_rrset(const struct request *request, const knot_rrse
 		return (struct answer){ .verdict = ANSWER_NO_TABLE };
 	}
 	const struct answers *answers = request->snapshot->answers;
-	return answers_find(answers, answers_find_host(answers, rrset->owner, owner_size), family,
+	return answers_find(answers, answers_find_host(answers, owner, owner_size), family,
 	                    &request->origin);
 }
 
-enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
-                                   const struct tail **tail)
+/*! Decide about address records. */
+static enum rewrite_action respond_address(const struct request *request, const knot_rrset_t *rrset,
+                                           struct answer *answer, const struct tail **tail)
 {
 	static const enum rewrite_action actions[] = {
 		[ANSWER_FOREIGN] = REWRITE_KEEP,         [ANSWER_NO_TABLE] = REWRITE_KEEP,
@@ -77,9 +77,20 @@ enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
 		[ANSWER_ABSENT] = REWRITE_DROP,          [ANSWER_LAN] = REWRITE_REPLACE,
 		[ANSWER_UPLINK] = REWRITE_REPLACE,
 	};
+	*answer = respond_find(request, rrset->owner, knot_dname_size(rrset->owner),
+	                       rrset->type == KNOT_RRTYPE_A ? AF_INET : AF_INET6);
+	*tail = answer->tail;
+	return actions[answer->verdict];
+}
+
+enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
+                                   const struct tail **tail)
+{
 	struct request *request = context;
-	struct answer answer = answer_rrset(request, rrset);
-	enum rewrite_action action = actions[answer.verdict];
+	bool is_address = rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA;
+	struct answer answer = { .verdict = ANSWER_FOREIGN };
+	enum rewrite_action action = is_address ? respond_address(request, rrset, &answer, tail)
+	                                        : respond_hints(request, rrset, &answer, tail);
 	if (request->keep_signed && (action == REWRITE_REPLACE || action == REWRITE_DROP)) {
 		answer.verdict = ANSWER_NO_TABLE;
 		action = REWRITE_KEEP;
@@ -87,6 +98,5 @@ enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
 	if (answer.verdict != ANSWER_FOREIGN) {
 		request->answer = answer;
 	}
-	*tail = answer.tail;
 	return action == REWRITE_REFUSE && request->optional ? REWRITE_DROP : action;
 }

@@ -31,10 +31,12 @@ struct request {
 	bool keep_signed; /*!< DNSSEC is wanted and there: a placeholder stays with its signature. */
 	bool optional;    /*!< The section may lack records. */
 
+	/*! Hints are made in its memory: knotd's pool of a worker thread, which it empties after each query. */
+	knot_pkt_t *response;
+
 	// Standalone alone.
 	uint32_t ttl;
 	struct tail_buffer *own; /*!< Where the answer is made; lives until it is sent. */
-	const knot_pkt_t *response;
 	const knot_dname_t *zone;
 	size_t zone_size;
 	knot_rrset_t ns; /*!< The apex's NS set. */
@@ -42,6 +44,20 @@ struct request {
 
 /*! \brief Answer a question without a table: by the local address. */
 struct answer respond_local(const struct request *request, uint8_t family);
+
+/*!
+ * \brief Answer for a name.
+ * \param owner  Wire form, lower case.
+ */
+struct answer respond_find(const struct request *request, const knot_dname_t *owner,
+                           size_t owner_size, uint8_t family);
+
+/*!
+ * \brief Put the hints of an HTTPS or SVCB RRset right.
+ * \param answer  Out: of the last target that is for the module.
+ */
+enum rewrite_action respond_hints(const struct request *request, const knot_rrset_t *rrset,
+                                  struct answer *answer, const struct tail **tail);
 
 /*!
  * \brief Decide about an RRset of the response, see rewrite.h.

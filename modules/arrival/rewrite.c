@@ -11,15 +11,17 @@
 #include <libknot/errcode.h>
 #include <libknot/packet/wire.h>
 
-static bool is_address(const knot_rrset_t *rrset)
+/*! Whether an RRset holds addresses: its own, or as hints. */
+static bool has_addresses(const knot_rrset_t *rrset)
 {
-	return rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA;
+	return rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA ||
+	       rrset->type == KNOT_RRTYPE_SVCB || rrset->type == KNOT_RRTYPE_HTTPS;
 }
 
 bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 {
 	for (uint16_t i = pkt->sections[section].pos; i < pkt->rrset_count; i++) {
-		if (is_address(&pkt->rr[i])) {
+		if (has_addresses(&pkt->rr[i])) {
 			return true;
 		}
 	}
@@ -30,7 +32,7 @@ bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decide decide,
                                         void *context, const struct tail **tail)
 {
-	if (!is_address(rrset)) {
+	if (!has_addresses(rrset)) {
 		return REWRITE_KEEP;
 	}
 	enum rewrite_action action = decide(context, rrset, tail);

@@ -41,7 +41,7 @@ enum rewrite_result {
 	REWRITE_ERROR,
 };
 
-/*! \brief Whether a packet has address records from a section on. */
+/*! \brief Whether a packet has records with addresses from a section on. */
 bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section);
 
 /*! \brief Rewrite the section that is being written, which is the packet's last one so far. */

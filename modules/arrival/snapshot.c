@@ -209,6 +209,7 @@ static int wait_ms(const struct snapshot_source *source, int at_most)
 static void *run(void *data)
 {
 	struct snapshot_source *source = data;
+	(void)pthread_setname_np(pthread_self(), "arrival-table");
 	struct pollfd fds[] = { { .fd = source->stop_fd, .events = POLLIN },
 		                { .fd = source->inotify_fd, .events = POLLIN } };
 	int pause = LOOK_MS;

@@ -16,11 +16,10 @@ void answer_offered(const struct host *host, const struct site *site, uint8_t fa
 {
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		const struct uplink *uplink = site_uplink(site, host->uplink[i]);
-		const struct address *address = zone_address(uplink, family);
+		struct address address;
 		char text[ADDRESS_TEXT_MAX];
-		if (address != NULL &&
-		    server_target(host->server, uplink->number, family) != NULL) {
-			string_set_add(set, address_format(address, text));
+		if (zone_server_address(site, host->server, uplink, family, &address)) {
+			string_set_add(set, address_format(&address, text));
 		}
 	}
 }
@@ -76,9 +75,10 @@ enum answer_verdict answer_judge(const struct host *host, const struct site *sit
 	char text[ADDRESS_TEXT_MAX];
 	enum answer_verdict verdict = ANSWER_AS_WANTED;
 	answer_offered(host, site, family, &offered);
-	const struct address *address = zone_address(uplink, family);
+	struct address address;
+	bool known = zone_server_address(site, host->server, uplink, family, &address);
 	// A host that is not offered by this uplink is answered with another one's there.
-	const char *own = address != NULL ? address_format(address, text) : NULL;
+	const char *own = known ? address_format(&address, text) : NULL;
 	own = own != NULL && string_set_has(&offered, own) ? own : NULL;
 	if (answers->count == 0) {
 		verdict = offered.count == 0 ? ANSWER_AS_WANTED : ANSWER_EMPTY;

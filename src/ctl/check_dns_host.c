@@ -175,9 +175,10 @@ static void find_partial(struct view *view, uint8_t family, const char *owner, c
 	const struct site *site = view->check->site;
 	for (size_t i = 0; i < view->host->uplink_count; i++) {
 		const struct uplink *uplink = site_uplink(site, view->host->uplink[i]);
-		const struct address *address = zone_address(uplink, family);
+		struct address address;
 		char text[ADDRESS_TEXT_MAX];
-		if (address != NULL && !string_set_has(answers, address_format(address, text))) {
+		if (zone_server_address(site, view->host->server, uplink, family, &address) &&
+		    !string_set_has(answers, address_format(&address, text))) {
 			find_absent(view, uplink, owner, type, answers);
 		}
 	}

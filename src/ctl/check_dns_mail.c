@@ -14,6 +14,7 @@
 #include "ctl/spf.h"
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
+#include "site/provider.h"
 
 static void subject_of(const struct mail *mail, char *subject)
 {
@@ -149,6 +150,23 @@ void check_dns_mail(const struct check_dns *check, const struct mail *mail)
 	zone_free(zone);
 }
 
+static bool check_address(const struct check_dns *check, const struct mail *mail,
+                          const char *subject, const char *record, const struct uplink *uplink,
+                          const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+	enum spf_verdict verdict = spf_judge(record, address);
+	if (verdict != SPF_NAMED) {
+		findings_add(
+			check->findings, verdict == SPF_UNSETTLED ? FINDING_WARNING : FINDING_WRONG,
+			subject, "SPF", NULL, "lacks %s of uplink %s%s",
+			address_format(address, text), uplink->id,
+			verdict == SPF_UNSETTLED ? ", unless a term that is looked up has it" : "");
+		remedy_records(check, mail->domain, false, "TXT record with v=spf1");
+	}
+	return verdict == SPF_NAMED;
+}
+
 /*! Each address of an uplink, by which mail may leave. */
 static bool check_addresses(const struct check_dns *check, const struct mail *mail,
                             const char *subject, const char *record, const struct uplink *uplink,
@@ -157,22 +175,14 @@ static bool check_addresses(const struct check_dns *check, const struct mail *ma
 	const struct address_list *list = zone_addresses(uplink, family);
 	bool good = true;
 	for (size_t i = 0; i < list->count; i++) {
-		char text[ADDRESS_TEXT_MAX];
-		const struct address *address = &list->items[i];
-		enum spf_verdict verdict =
-			address->family == family ? spf_judge(record, address) : SPF_NAMED;
 		*count += 1;
-		if (verdict != SPF_NAMED) {
-			findings_add(check->findings,
-			             verdict == SPF_UNSETTLED ? FINDING_WARNING : FINDING_WRONG,
-			             subject, "SPF", NULL, "lacks %s of uplink %s%s",
-			             address_format(address, text), uplink->id,
-			             verdict == SPF_UNSETTLED ? ", unless a term that is looked up "
-			                                        "has it"
-			                                      : "");
-			remedy_records(check, mail->domain, false, "TXT record with v=spf1");
-			good = false;
-		}
+		good &= list->items[i].family != family ||
+		        check_address(check, mail, subject, record, uplink, &list->items[i]);
+	}
+	struct address own = provider_address(check->site, mail->server, uplink->number, family);
+	if (own.family != 0 &&
+	    zone_server_address(check->site, mail->server, uplink, family, &own)) {
+		good &= check_address(check, mail, subject, record, uplink, &own);
 	}
 	return good;
 }

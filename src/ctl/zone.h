@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/text.h"
 
+struct site;
 struct zone;
 
 /*! Timers of a SOA record in seconds, RFC 1035 section 3.3.13. */
@@ -74,13 +75,15 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
 /*!
  * \brief Add a record as a line of a zone file, relative to the apex.
  *
- * It is refused if it does not go with those added before, so it comes last.
+ * It is refused if it does not go with those added before, so it comes last. Address hints become
+ * those of the site's hosts, see zone_hints_fit().
  *
  * \param ttl  Where the line has none.
  * \param why  Out: on -EINVAL what is wrong with it.
  * \return 0, -EINVAL or -ENOMEM.
  */
-int zone_add_line(struct zone *zone, const char *line, uint32_t ttl, const char **why);
+int zone_add_line(struct zone *zone, const struct site *site, const char *line, uint32_t ttl,
+                  const char **why);
 
 /*! \brief Add those records of another zone that belong into this one, without its comments. */
 void zone_copy(struct zone *zone, const struct zone *other);

@@ -59,9 +59,9 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 		    !may_have(uplink, family)) {
 			continue;
 		}
-		const struct address *fixed = zone_address(uplink, family);
-		if (fixed != NULL) {
-			return (struct placeholder){ .present = true, .address = *fixed };
+		struct address known;
+		if (zone_server_address(site, host->server, uplink, family, &known)) {
+			return (struct placeholder){ .present = true, .address = known };
 		}
 		placeholder.present = true;
 		placeholder.invented = true;
@@ -71,6 +71,14 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 		                    &placeholder.address);
 	}
 	return placeholder;
+}
+
+bool zone_host_placeholder(const struct site *site, const struct host *host, uint8_t family,
+                           struct address *address)
+{
+	struct placeholder placeholder = placeholder_choose(site, host, family);
+	*address = placeholder.address;
+	return placeholder.present;
 }
 
 static void add_head(struct zone *zone, const struct site *site, const struct host *host)
@@ -162,12 +170,13 @@ static int add_others(struct zone *zone, const struct site *site, const struct h
 	return ret;
 }
 
-static int add_lines(struct zone *zone, const struct host *host, struct text *error)
+static int add_lines(struct zone *zone, const struct site *site, const struct host *host,
+                     struct text *error)
 {
 	int ret = 0;
 	for (size_t i = 0; i < host->record.count && ret == 0; i++) {
 		const char *why = NULL;
-		ret = zone_add_line(zone, host->record.items[i], RECORD_TTL, &why);
+		ret = zone_add_line(zone, site, host->record.items[i], RECORD_TTL, &why);
 		if (ret == -EINVAL) {
 			text_add(error, "host '%s', record '%s' is refused (%s)", host->domain,
 			         host->record.items[i], why);
@@ -192,7 +201,7 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 		ret = add_others(zone, site, host, error);
 	}
 	if (ret == 0) {
-		ret = add_lines(zone, host, error);
+		ret = add_lines(zone, site, host, error);
 	}
 	if (ret == 0) {
 		ret = zone_text(zone, text);

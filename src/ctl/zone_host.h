@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -26,6 +27,13 @@
  */
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
                     struct text *text, struct text *error);
+
+/*!
+ * \brief The address of a family that a host's zone holds.
+ * \return Whether there is one: the address in the site file, or one that belongs to nobody.
+ */
+bool zone_host_placeholder(const struct site *site, const struct host *host, uint8_t family,
+                           struct address *address);
 
 /*!
  * \brief Write a host's zone for the file that it will replace, see serial_write().

@@ -11,19 +11,19 @@
 #include <sys/socket.h>
 
 #include "ctl/zone_names.h"
+#include "site/provider.h"
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 /*! The gateways are shared by all mail domains: the address that takes mail for one of them. */
-static const struct address *gateway_address(const struct site *site, const struct uplink *uplink,
-                                             uint8_t family)
+static bool gateway_address(const struct site *site, const struct uplink *uplink, uint8_t family,
+                            struct address *address)
 {
-	for (size_t i = 0; i < site->mail_count; i++) {
-		if (server_target(site->mails[i].server, uplink->number, family) != NULL) {
-			return zone_address(uplink, family);
-		}
+	bool found = false;
+	for (size_t i = 0; i < site->mail_count && !found; i++) {
+		found = zone_server_address(site, site->mails[i].server, uplink, family, address);
 	}
-	return NULL;
+	return found;
 }
 
 static char *gateway_name(const struct site *site, const struct uplink *uplink)
@@ -41,9 +41,10 @@ int zone_mail_add_mx(struct zone *zone, const struct site *site, const struct ma
 		if (name == NULL) {
 			return -ENOMEM;
 		}
+		struct address address;
 		// An MX whose name has no address would only delay mail.
-		if (gateway_address(site, uplink, AF_INET) != NULL ||
-		    gateway_address(site, uplink, AF_INET6) != NULL) {
+		if (gateway_address(site, uplink, AF_INET, &address) ||
+		    gateway_address(site, uplink, AF_INET6, &address)) {
 			zone_add_mx(zone, mail->domain, ZONE_TTL,
 			            mail_preference(mail, uplink->number), name);
 		}
@@ -60,10 +61,9 @@ int zone_mail_add_gateways(struct zone *zone, const struct site *site)
 			return -ENOMEM;
 		}
 		for (size_t f = 0; f < sizeof(families); f++) {
-			const struct address *address =
-				gateway_address(site, &site->uplinks[i], families[f]);
-			if (address != NULL) {
-				zone_add_address(zone, name, zone_name_server_ttl(site), address);
+			struct address address;
+			if (gateway_address(site, &site->uplinks[i], families[f], &address)) {
+				zone_add_address(zone, name, zone_name_server_ttl(site), &address);
 			}
 		}
 		free(name);
@@ -72,10 +72,18 @@ int zone_mail_add_gateways(struct zone *zone, const struct site *site)
 }
 
 /*! Every address by which mail may leave, RFC 7208 section 5.6. */
-static void add_spf_addresses(const struct site *site, uint8_t family, struct text *spf)
+static void add_spf_addresses(const struct site *site, const struct server *server, uint8_t family,
+                              struct text *spf)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		const struct address_list *list = zone_addresses(&site->uplinks[i], family);
+		const struct uplink *uplink = &site->uplinks[i];
+		const struct address_list *list = zone_addresses(uplink, family);
+		struct address own;
+		if (provider_address(site, server, uplink->number, family).family != 0 &&
+		    zone_server_address(site, server, uplink, family, &own)) {
+			char buffer[ADDRESS_TEXT_MAX];
+			text_add(spf, " ip6:%s", address_format(&own, buffer));
+		}
 		for (size_t a = 0; a < list->count; a++) {
 			char buffer[ADDRESS_TEXT_MAX];
 			if (list->items[a].family == family) {
@@ -91,8 +99,8 @@ static void add_spf(const struct site *site, const struct mail *mail, struct tex
 {
 	const char *last = mail->spf.count > 0 ? mail->spf.items[mail->spf.count - 1] : "";
 	text_add(text, "v=spf1");
-	add_spf_addresses(site, AF_INET, text);
-	add_spf_addresses(site, AF_INET6, text);
+	add_spf_addresses(site, mail->server, AF_INET, text);
+	add_spf_addresses(site, mail->server, AF_INET6, text);
 	for (size_t i = 0; i < mail->spf.count; i++) {
 		text_add(text, " %s", mail->spf.items[i]);
 	}
@@ -153,9 +161,9 @@ int zone_mail_add_pointers(struct zone *zone, const struct site *site)
 		}
 		zone_comment(zone, "of uplink %s", uplink->id);
 		for (size_t f = 0; f < sizeof(families); f++) {
-			const struct address *address = gateway_address(site, uplink, families[f]);
-			if (address != NULL) {
-				zone_add_pointer(zone, address, ZONE_TTL, name);
+			struct address address;
+			if (gateway_address(site, uplink, families[f], &address)) {
+				zone_add_pointer(zone, &address, ZONE_TTL, name);
 			}
 		}
 		free(name);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "site/provider.h"
+
 /*! SOA and NS follow what four resolvers do with them; a negative answer lives 5 minutes. */
 #define SOA_TTL 3600
 #define SOA_MINIMUM 300
@@ -93,6 +95,21 @@ const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t f
 const struct address *zone_address(const struct uplink *uplink, uint8_t family)
 {
 	return first_of_family(zone_addresses(uplink, family), family);
+}
+
+bool zone_server_address(const struct site *site, const struct server *server,
+                         const struct uplink *uplink, uint8_t family, struct address *address)
+{
+	const struct address *shared = zone_address(uplink, family);
+	const struct address own = provider_address(site, server, uplink->number, family);
+	// What an interface gets by itself may be of any family.
+	bool any = is_followed(uplink) && uplink->learnt.count == 0;
+	if (server_target(server, uplink->number, family) == NULL ||
+	    (shared == NULL && !(any && own.family != 0))) {
+		return false;
+	}
+	*address = own.family != 0 ? own : *shared;
+	return true;
 }
 
 uint32_t zone_name_server_ttl(const struct site *site)

@@ -57,6 +57,14 @@ int zone_learn_addresses(struct site *site, const char *list, struct text *error
 /*! \brief The first of zone_addresses(), or NULL. */
 const struct address *zone_address(const struct uplink *uplink, uint8_t family);
 
+/*!
+ * \brief The address that stands for a server on an uplink: its own there, else the uplink's.
+ * \param address  Out.
+ * \return Whether there is one that is known.
+ */
+bool zone_server_address(const struct site *site, const struct server *server,
+                         const struct uplink *uplink, uint8_t family, struct address *address);
+
 /*! \brief Lifetime of NS records: a day, or an hour if an uplink's address is followed. */
 uint32_t zone_name_server_ttl(const struct site *site);
 

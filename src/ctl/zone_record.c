@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ctl/zone.h"
+#include "ctl/zone_hints.h"
 #include "ctl/zone_private.h"
 
 /*! Records about the zone itself, which follow from the site, or from its signing. */
@@ -97,7 +98,36 @@ static const char *record_error(const struct zone *zone, const zs_scanner_t *sca
 	return error;
 }
 
-int zone_add_line(struct zone *zone, const char *line, uint32_t ttl, const char **why)
+/*! Put the right hints into a record. */
+static int fit_hints(zs_scanner_t *scanner, const struct site *site, const char **why)
+{
+	struct zone_hints *hints = malloc(sizeof(*hints));
+	knot_rdata_t *rdata = malloc(knot_rdata_size(UINT16_MAX));
+	int ret = -ENOMEM;
+	if (hints != NULL && rdata != NULL) {
+		knot_rrset_t record;
+		knot_rdata_init(rdata, (uint16_t)scanner->r_data_length, scanner->r_data);
+		knot_rrset_init(&record, scanner->r_owner, scanner->r_type, scanner->r_class,
+		                scanner->r_ttl);
+		record.rrs = (knot_rdataset_t){
+			.count = 1,
+			.size = (uint32_t)knot_rdata_size(rdata->len),
+			.rdata = rdata,
+		};
+		ret = zone_hints_fit(site, &record, hints, why);
+	}
+	if (ret == 0) {
+		scanner->r_ttl = hints->ttl;
+		scanner->r_data_length = hints->size;
+		memcpy(scanner->r_data, hints->rdata, hints->size);
+	}
+	free(rdata);
+	free(hints);
+	return ret;
+}
+
+int zone_add_line(struct zone *zone, const struct site *site, const char *line, uint32_t ttl,
+                  const char **why)
 {
 	char origin[KNOT_DNAME_TXT_MAXLEN + 1];
 	struct text text = TEXT_EMPTY;
@@ -120,6 +150,11 @@ int zone_add_line(struct zone *zone, const char *line, uint32_t ttl, const char 
 		goto cleanup;
 	}
 	(void)knot_dname_to_lower(scanner->r_owner);
+	ret = fit_hints(scanner, site, why);
+	if (ret != 0) {
+		goto cleanup;
+	}
+	ret = -EINVAL;
 	*why = record_error(zone, scanner);
 	if (*why == NULL) {
 		zone_add_rdata(zone, scanner->r_owner, scanner->r_type, scanner->r_ttl,

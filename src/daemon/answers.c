@@ -66,6 +66,31 @@ static void cut_addresses(struct table_uplink *uplink, const struct table_uplink
 	uplink->usable = uplink->usable && planned != NULL && planned->usable && kept > 0;
 }
 
+/*! Uplinks on which one row gives a host an address of its own that the other does not. */
+static uplink_set other_own(const struct table_host *row, const struct table_host *other,
+                            uint8_t family)
+{
+	uplink_set set = 0;
+	for (size_t i = 0; i < row->own_count; i++) {
+		const struct table_own *own = &row->own[i];
+		const struct address *same = table_host_own(other, own->uplink, family);
+		if (own->address.family == family &&
+		    (same == NULL || !address_equal(same, &own->address))) {
+			set |= UPLINK_BIT(own->uplink);
+		}
+	}
+	return set;
+}
+
+/*! Uplinks that stay ready: another address would have to be read back first. */
+static uplink_set still_ready(const struct table_host *row, const struct table_host *wanted,
+                              uint8_t family)
+{
+	uplink_set ready =
+		family == AF_INET ? row->ready4 & wanted->ready4 : row->ready6 & wanted->ready6;
+	return ready & ~other_own(row, wanted, family) & ~other_own(wanted, row, family);
+}
+
 struct table *answers_withdrawn(const struct table *published, const struct table *planned,
                                 const struct uplink_sets *lost)
 {
@@ -81,8 +106,12 @@ struct table *answers_withdrawn(const struct table *published, const struct tabl
 		struct table_host *host = &cut->hosts[i];
 		const struct table_host *wanted =
 			table_find_host(planned, host->owner, host->owner_length);
-		host->ready4 &= wanted != NULL ? wanted->ready4 : 0;
-		host->ready6 &= wanted != NULL ? wanted->ready6 : 0;
+		if (wanted == NULL) {
+			host->ready4 = host->ready6 = 0;
+			continue;
+		}
+		host->ready4 = still_ready(host, wanted, AF_INET);
+		host->ready6 = still_ready(host, wanted, AF_INET6);
 	}
 	return cut;
 }
@@ -111,7 +140,9 @@ size_t answers_offered(const struct table_uplink *uplink, const struct table_hos
 			continue;
 		}
 		if (offered != NULL) {
-			offered[count] = *address;
+			const struct address *own =
+				table_host_own(host, uplink->number, address->family);
+			offered[count] = own != NULL ? *own : *address;
 		}
 		count++;
 	}

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "site/provider.h"
 
 #define DNS_PORT 53
 
@@ -75,11 +76,14 @@ static const char *zone_of(const struct site *site, unsigned uplink)
 	return NULL;
 }
 
-static int add_forward(const struct site_forward *forward, struct cross_line line,
-                       struct cross_list *list)
+static int add_forward(const struct site *site, const struct site_forward *forward,
+                       struct cross_line line, struct cross_list *list)
 {
 	bool used = (forward->uplinks & UPLINK_BIT(line.uplink)) != 0 &&
 	            server_target(forward->server, line.uplink, family_number(line.family)) != NULL;
+	// An alias stands for the uplink's address, and the gateway is in the way to no other one.
+	used = used && (line.family == FAMILY_4 ||
+	                provider_address(site, forward->server, line.uplink, AF_INET6).family == 0);
 	int ret = 0;
 	for (size_t i = 0; used && ret == 0 && i < forward->port->count; i++) {
 		const struct service *service = &forward->port->items[i];
@@ -98,7 +102,7 @@ static int add_uplink(const struct site *site, const struct site_forward *forwar
 	for (unsigned family = 0; ret == 0 && family < FAMILIES; family++) {
 		struct cross_line line = { .uplink = uplink, .family = family };
 		for (size_t i = 0; ret == 0 && i < count; i++) {
-			ret = add_forward(&forwards[i], line, list);
+			ret = add_forward(site, &forwards[i], line, list);
 		}
 		line.zone = zone_of(site, uplink);
 		line.port = DNS_PORT;

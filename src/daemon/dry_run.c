@@ -114,6 +114,10 @@ static void print_table(const struct site *site, const struct table *table, stru
 		         answer_policy_name((enum answer_policy)row->policy));
 		print_set(site, "ipv4", row->ready4, text);
 		print_set(site, "ipv6", row->ready6, text);
+		for (size_t j = 0; j < row->own_count; j++) {
+			text_add(text, " %s=%s", site_uplink(site, row->own[j].uplink)->id,
+			         address_format(&row->own[j].address, address));
+		}
 		for (size_t j = 0; j < row->lan_count; j++) {
 			text_add(text, " lan %s", address_format(&row->lan[j], address));
 		}

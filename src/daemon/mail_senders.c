@@ -63,7 +63,7 @@ static int add_sender(struct choice *choice, const struct mail *mail, const stru
 		return -ENOMEM;
 	}
 	senders->items = items;
-	items[senders->count++] = (struct mail_sender){ *address, uplink };
+	items[senders->count++] = (struct mail_sender){ *address, mail->server, uplink };
 	return 0;
 }
 

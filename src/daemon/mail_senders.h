@@ -12,8 +12,9 @@
 #include "daemon/plan.h"
 
 struct mail_sender {
-	struct address address; /*!< Inside. */
-	unsigned uplink;        /*!< Its number; 0: none is in use, the main table decides. */
+	struct address address;      /*!< Inside. */
+	const struct server *server; /*!< Borrowed from the site. */
+	unsigned uplink;             /*!< Its number; 0: none is in use, the main table decides. */
 };
 
 struct mail_senders {

@@ -121,11 +121,12 @@ static int error_number(const char *message, size_t length)
 
 /*
  * The first message as one line. libnftables writes three lines for each faulty command: place and
- * reason, the source line, and carets under it.
+ * reason, the source line, and carets under it; 1.1.5 and later may add what would have been right.
  */
 static char *error_text(const char *output, size_t first, const char *path)
 {
 	static const char label[] = "Error: ";
+	static const char expected[] = "expected any of: ";
 	struct text text = TEXT_EMPTY;
 
 	if (strncmp(output, path, strlen(path)) == 0) {
@@ -136,6 +137,10 @@ static char *error_text(const char *output, size_t first, const char *path)
 	text_add(&text, "%.*s", (int)(output + first - reason), reason);
 
 	const char *source = output[first] != '\0' ? output + first + 1 : "";
+	if (strncmp(source, expected, strlen(expected)) == 0) {
+		source += strcspn(source, "\n");
+		source += *source != '\0';
+	}
 	source += strspn(source, " \t");
 	size_t length = strcspn(source, "\n");
 	if (length > 0) {

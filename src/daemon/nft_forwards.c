@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "site/provider.h"
 
 struct element {
 	unsigned uplink;
@@ -24,6 +25,7 @@ struct element {
 	uint16_t last;
 	uint16_t inside;
 	struct address target;
+	struct address outside; /*!< The server's own out there; none: it is the uplink's. */
 };
 
 struct nft_forwards {
@@ -49,11 +51,13 @@ static int element_compare(const void *a, const void *b)
 	ORDER_BY(first);
 	ORDER_BY(last);
 	ORDER_BY(inside);
-	return address_compare(&left->target, &right->target);
+	int order = address_compare(&left->target, &right->target);
+	return order != 0 ? order : address_compare(&left->outside, &right->outside);
 }
 
-static int add_service(struct nft_forwards *forwards, const struct server *server,
-                       const struct service *service, unsigned uplink, uint8_t family)
+static int add_service(struct nft_forwards *forwards, const struct site *site,
+                       const struct server *server, const struct service *service, unsigned uplink,
+                       uint8_t family)
 {
 	const struct address *target = server_target(server, uplink, family);
 	if (target == NULL) {
@@ -73,6 +77,7 @@ static int add_service(struct nft_forwards *forwards, const struct server *serve
 		.last = service->last,
 		.inside = service->inside,
 		.target = *target,
+		.outside = provider_address(site, server, uplink, family),
 	};
 	return 0;
 }
@@ -88,8 +93,8 @@ static int add_forward(struct nft_forwards *forwards, const struct site *site,
 			continue;
 		}
 		for (size_t j = 0; ret == 0 && j < 2 * forward->port->count; j++) {
-			ret = add_service(forwards, forward->server, &forward->port->items[j / 2],
-			                  uplink, families[j % 2]);
+			ret = add_service(forwards, site, forward->server,
+			                  &forward->port->items[j / 2], uplink, families[j % 2]);
 		}
 	}
 	return ret;
@@ -129,6 +134,32 @@ void nft_forwards_free(struct nft_forwards *forwards)
 	free(forwards);
 }
 
+static bool is_double(const struct nft_forwards *forwards, size_t index)
+{
+	const struct element *item = &forwards->items[index];
+	return index > 0 && element_compare(item, item - 1) == 0;
+}
+
+void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned uplink, bool range,
+                                struct text *text)
+{
+	size_t start = text->length;
+	for (size_t i = 0; i < forwards->count; i++) {
+		const struct element *item = &forwards->items[i];
+		char outside[ADDRESS_TEXT_MAX];
+		if (item->uplink != uplink || item->range != range || item->outside.family == 0 ||
+		    is_double(forwards, i)) {
+			continue;
+		}
+		text_add(text, "%s%s . %s . %u", text->length == start ? "" : ",\n\t\t\t",
+		         address_format(&item->outside, outside),
+		         item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
+		if (range) {
+			text_add(text, "-%u", item->last);
+		}
+	}
+}
+
 void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, uint8_t family,
                         bool range, struct text *text)
 {
@@ -137,7 +168,7 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 		const struct element *item = &forwards->items[i];
 		char target[ADDRESS_TEXT_MAX];
 		if (item->uplink != uplink || item->family != family || item->range != range ||
-		    (i > 0 && element_compare(item, item - 1) == 0)) {
+		    item->outside.family != 0 || is_double(forwards, i)) {
 			continue;
 		}
 		text_add(text, "%s%s . %u", text->length == start ? "" : ",\n\t\t\t",
@@ -157,7 +188,7 @@ const struct address *nft_forwards_target(const struct nft_forwards *forwards, u
 {
 	for (size_t i = 0; i < forwards->count; i++) {
 		const struct element *item = &forwards->items[i];
-		if (item->uplink == uplink && item->family == family &&
+		if (item->uplink == uplink && item->family == family && item->outside.family == 0 &&
 		    item->protocol == protocol && item->first <= port && port <= item->last) {
 			*inside = item->range ? port : item->inside;
 			return &item->target;

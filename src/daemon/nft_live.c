@@ -10,6 +10,7 @@
 
 #include "daemon/outbound.h"
 #include "daemon/plan_parts.h"
+#include "site/provider.h"
 
 /*! Whether an earlier uplink has the same address: two routers of one make often give out the same. */
 static bool is_taken(const struct nft_source *source, size_t uplink, unsigned family)
@@ -212,6 +213,20 @@ static void list_mail(const struct nft_source *source, uint8_t family, struct te
 	}
 }
 
+/*! A server's own address there is the one that its name and PTR have. */
+static struct address mail_source(const struct nft_source *source, size_t sender,
+                                  const struct uplink_view *view, unsigned family)
+{
+	const struct server *server = source->senders->items[sender].server;
+	const struct address *held = provider_held(server, view->uplink->number);
+	const struct address own =
+		provider_address(source->site, server, view->uplink->number, family_number(family));
+	bool reached = own.family != 0 && view->family[family].address.family != 0 &&
+	               (held == NULL || route_is_inside(source->observed, source->uplinks,
+	                                                source->site->uplink_count, held));
+	return reached ? own : view->family[family].address;
+}
+
 /*! The address that SPF and PTR name, which need not be the one that the kernel would take. */
 static void list_mail_source(const struct nft_source *source, uint8_t family, struct text *text)
 {
@@ -222,15 +237,15 @@ static void list_mail_source(const struct nft_source *source, uint8_t family, st
 		for (size_t k = 0; sender->family == family && k < source->site->uplink_count;
 		     k++) {
 			const struct uplink_view *view = &source->uplinks[k];
-			const struct address *own = &view->family[index].address;
+			const struct address own = mail_source(source, i, view, index);
 			char from[ADDRESS_TEXT_MAX];
 			char to[ADDRESS_TEXT_MAX];
-			if (own->family == 0) {
+			if (own.family == 0) {
 				continue;
 			}
 			nft_separator(text, start);
 			text_add(text, "\"%s\" . %s : %s", view->uplink->interface,
-			         address_format(sender, from), address_format(own, to));
+			         address_format(sender, from), address_format(&own, to));
 		}
 	}
 }

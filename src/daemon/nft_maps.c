@@ -11,6 +11,8 @@
 
 #include "daemon/nft_cross.h"
 #include "daemon/nft_live.h"
+#include "daemon/nft_provider.h"
+#include "site/provider.h"
 
 void nft_separator(struct text *text, size_t start)
 {
@@ -207,6 +209,21 @@ static const struct object cross_objects[] = {
 	{ 0 },
 };
 
+static const struct object provider_objects[] = {
+	{ "set", "held", "type ipv6_addr;", FIXED, nft_provider_held },
+	{ "map", "mapped", "type ipv6_addr : verdict; flags interval;", FIXED,
+	  nft_provider_mapped },
+	{ "set", "unmapped", "type ipv6_addr; flags interval;", FIXED, nft_provider_unmapped },
+	{ "map", "homes", "type ipv6_addr : verdict; flags interval;", FIXED, nft_provider_homes },
+	{ "map", "translate", "type ifname : verdict;", FIXED, nft_provider_translates },
+	{ "map", "reach", "type ifname : verdict;", FIXED, nft_provider_reaches },
+	{ "set", "outside_single", "type ipv6_addr . inet_proto . inet_service;", UPLINK,
+	  nft_provider_single },
+	{ "set", "outside_range", "type ipv6_addr . inet_proto . inet_service; flags interval;",
+	  UPLINK, nft_provider_range },
+	{ 0 },
+};
+
 static const struct object port_objects[] = {
 	{ "map", "dns_port", "type ifname : inet_service;", FIXED, list_dns_port },
 	{ "map", "dns_port4", "type ipv4_addr : inet_service;", LIVE, nft_live_dns_port4 },
@@ -276,6 +293,9 @@ void nft_maps_print(const struct nft_source *source, enum nft_maps_part part, bo
 	print_objects(common_objects, source, part, live, text);
 	if (site_crosses(source->site)) {
 		print_objects(cross_objects, source, part, live, text);
+	}
+	if (provider_used(source->site)) {
+		print_objects(provider_objects, source, part, live, text);
 	}
 	if (source->site->dns_binding == DNS_BINDING_PORT) {
 		print_objects(port_objects, source, part, live, text);

@@ -31,6 +31,7 @@
 
 #include "daemon/nft_cross.h"
 #include "daemon/nft_maps.h"
+#include "daemon/nft_provider.h"
 
 static void declare(const struct nft_source *source, struct text *text)
 {
@@ -62,6 +63,7 @@ static void declare(const struct nft_source *source, struct text *text)
 	         "accept; }\n"
 	         "\tchain dns_in { type filter hook prerouting priority raw; policy accept; }\n"
 	         "\tchain dns_out { type route hook output priority raw; policy accept; }\n");
+	nft_provider_declare(source->site, text);
 	nft_cross_declare(source->site, text);
 	text_add(text, "}\n");
 }
@@ -162,15 +164,17 @@ static void fill_mark_chains(const struct nft_source *source, struct text *text)
 	         "\t\tct state new ct mark & 0x%08x == 0 oifname vmap @stamp\n"
 	         "\t}\n"
 	         "\tchain guard {\n"
-	         "\t\toifname @uplinks ct state invalid counter drop\n"
-	         "\t}\n",
+	         "\t\toifname @uplinks ct state invalid counter drop\n",
 	         mask, mask, mask);
+	nft_provider_guard(source->site, text);
+	text_add(text, "\t}\n");
 }
 
 static void fill_nat_chains(const struct nft_source *source, struct text *text)
 {
-	text_add(text, "\tchain nat_in {\n"
-	               "\t\tfib daddr type != local return\n"
+	text_add(text, "\tchain nat_in {\n");
+	nft_provider_map_in(source->site, text);
+	text_add(text, "\t\tfib daddr type != local return\n"
 	               "\t\tiifname vmap @forward\n"
 	               "\t\tiifname @inside ip daddr vmap @hairpin4\n"
 	               "\t\tiifname @inside ip6 daddr vmap @hairpin6\n");
@@ -184,6 +188,7 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 	nft_cross_spare(source->site, text);
 	text_add(text, "\t\ttcp dport 25 snat ip to oifname . ip saddr map @mail_source4\n"
 	               "\t\ttcp dport 25 snat ip6 to oifname . ip6 saddr map @mail_source6\n");
+	nft_provider_map_out(source->site, text);
 	if (source->site->masquerade) {
 		// A unique local address (RFC 4193) leads nowhere outside; a global one needs no help.
 		text_add(text, "\t\toifname @uplinks meta nfproto ipv4 masquerade\n"
@@ -196,6 +201,7 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 	               "\t\toifname != @uplinks return\n"
 	               "\t\tip saddr @own4 ip saddr . oifname != @home4 counter drop\n"
 	               "\t\tip6 saddr @own6 ip6 saddr . oifname != @home6 counter drop\n");
+	nft_provider_leave(source->site, text);
 	if (source->site->masquerade) {
 		text_add(text, "\t\tiifname != @inside return\n"
 		               "\t\tmeta nfproto ipv4 ct status & (snat | dnat) == 0 counter drop\n"
@@ -274,6 +280,7 @@ int nft_text(const struct site *site, char **ruleset)
 	fill_mark_chains(&source, &text);
 	fill_nat_chains(&source, &text);
 	fill_dns_chains(&source, &text);
+	nft_provider_fill(site, &text);
 	nft_cross_fill(site, &text);
 	text_add(&text, "}\n");
 	nft_forwards_free(forwards);

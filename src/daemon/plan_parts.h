@@ -42,6 +42,13 @@ bool prefix_is_link_local(const struct prefix *prefix);
 /*! \brief The uplink whose interface a route leaves by, or 0. */
 unsigned route_uplink(const struct uplink_view *uplinks, size_t count, const struct route *route);
 
+/*!
+ * \brief Whether the main table leads an address to a machine inside: by more than a default route, and
+ * not by an uplink.
+ */
+bool route_is_inside(const struct observed *observed, const struct uplink_view *uplinks,
+                     size_t count, const struct address *address);
+
 /*! \brief Policy rules that lead into those tables. \return 0 or -ENOMEM. */
 int plan_rules(const struct site *site, const struct observed *observed, struct plan *plan);
 

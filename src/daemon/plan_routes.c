@@ -55,6 +55,23 @@ static bool leaves_by_uplink(const struct plan *plan, const struct route *route)
 	return route_uplink(plan->uplinks, plan->uplink_count, route) != 0;
 }
 
+bool route_is_inside(const struct observed *observed, const struct uplink_view *uplinks,
+                     size_t count, const struct address *address)
+{
+	const struct route *best = NULL;
+	for (size_t i = 0; i < observed->main_route_count; i++) {
+		const struct route *route = &observed->main_routes[i];
+		if (prefix_contains(&route->destination, address) &&
+		    (best == NULL || route->destination.length > best->destination.length ||
+		     (route->destination.length == best->destination.length &&
+		      route->metric < best->metric))) {
+			best = route;
+		}
+	}
+	return best != NULL && best->type == RTN_UNICAST &&
+	       route_uplink(uplinks, count, best) == 0 && !prefix_is_default(&best->destination);
+}
+
 bool prefix_is_default(const struct prefix *prefix)
 {
 	return prefix->length < (prefix->address.family == AF_INET ? 8 : 7) || prefix->length == 0;

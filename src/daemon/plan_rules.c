@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "site/provider.h"
 
 /*! Offsets from the site's rule priority; the gaps leave room for later kinds. */
 enum {
@@ -19,6 +20,7 @@ enum {
 	PRIORITY_MARK = 10,
 	PRIORITY_UPLINK = 20,
 	PRIORITY_SERVER = 30,
+	PRIORITY_PREFIX = 35,
 	PRIORITY_OUTBOUND = 40
 };
 
@@ -205,6 +207,26 @@ static int add_server_rules(const struct site *site, const struct observed *obse
 	return ret;
 }
 
+/*! Whatever machine inside has an address of a provider's prefix: it leaves by that provider. */
+static int add_prefix_rules(const struct site *site, const struct observed *observed,
+                            struct plan *plan)
+{
+	int ret = 0;
+	for (size_t i = 0; ret == 0 && !observed->no_ipv6 && i < site->uplink_count; i++) {
+		const struct uplink *uplink = &site->uplinks[i];
+		struct rule rule = {
+			.family = AF_INET6,
+			.priority = site->rule_priority + PRIORITY_PREFIX,
+			.from = uplink->prefix,
+			.table = site_table(site, uplink->number),
+		};
+		if (provider_inside(site, uplink)) {
+			ret = add_rule(plan, &rule);
+		}
+	}
+	return ret;
+}
+
 /*! What the gateway itself opens and no rule before knows: of its own making, no uplink's address yet. */
 static int add_outbound_rules(const struct site *site, const struct observed *observed,
                               struct plan *plan)
@@ -235,6 +257,9 @@ int plan_rules(const struct site *site, const struct observed *observed, struct 
 	}
 	if (ret == 0) {
 		ret = add_server_rules(site, observed, plan);
+	}
+	if (ret == 0) {
+		ret = add_prefix_rules(site, observed, plan);
 	}
 	if (ret == 0) {
 		ret = add_outbound_rules(site, observed, plan);

@@ -13,6 +13,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "site/provider.h"
+
+_Static_assert(SITE_OWN_MAX == TABLE_OWN_MAX, "as many as the table has room for");
+
 /*! Heartbeats come every HEARTBEAT_MS (loop.c); three may be late. */
 #define STALE_AFTER_MS 30000
 
@@ -21,6 +25,8 @@
 
 /*! What a host's row follows from, beside the host. */
 struct around {
+	const struct site *site;
+	const struct observed *observed;
 	const struct plan *plan;
 	uplink_set drained;
 	const struct blocked_list *blocked; /*!< May be NULL. */
@@ -88,16 +94,43 @@ static int add_uplink_row(const struct site *site, const struct observed *observ
 	return 0;
 }
 
+/*!
+ * Whether a server is reached by an uplink with one family. An address that it holds itself must be
+ * inside: when a provider has taken its prefix back, packets for it would go in circles.
+ */
+static bool is_reached(const struct around *around, const struct server *server, unsigned uplink,
+                       uint8_t family)
+{
+	const struct address *held = family == AF_INET6 ? provider_held(server, uplink) : NULL;
+	return server_target(server, uplink, family) != NULL &&
+	       (held == NULL || route_is_inside(around->observed, around->plan->uplinks,
+	                                        around->plan->uplink_count, held));
+}
+
 /*! Uplinks by which a server is reached with one family. */
-static uint64_t ready_set(const struct host *host, uint8_t family)
+static uint64_t ready_set(const struct around *around, const struct host *host, uint8_t family)
 {
 	uint64_t set = 0;
 	for (size_t i = 0; i < host->uplink_count; i++) {
-		if (server_target(host->server, host->uplink[i], family) != NULL) {
+		if (is_reached(around, host->server, host->uplink[i], family)) {
 			set |= UPLINK_BIT(host->uplink[i]);
 		}
 	}
 	return set;
+}
+
+/*! What a server is reached by instead of an uplink's address. */
+static void set_own(const struct site *site, const struct server *server, unsigned uplink,
+                    struct table_host *row)
+{
+	for (unsigned family = 0; family < FAMILIES; family++) {
+		struct address address =
+			provider_address(site, server, uplink, family_number(family));
+		if (address.family != 0 && row->own_count < TABLE_OWN_MAX) {
+			row->own[row->own_count].uplink = (uint8_t)uplink;
+			row->own[row->own_count++].address = address;
+		}
+	}
 }
 
 /*! Uplinks by which some TCP service of a host is not reachable, as cross-probes find. */
@@ -121,7 +154,7 @@ static uint64_t blocked_set(const struct host *host, unsigned family,
 /*! Take away what is blocked, unless that would leave no uplink that can be answered. */
 static uint64_t open_set(const struct host *host, unsigned family, const struct around *around)
 {
-	uint64_t ready = ready_set(host, family_number(family));
+	uint64_t ready = ready_set(around, host, family_number(family));
 	uint64_t blocked = blocked_set(host, family, around->blocked);
 	uint64_t left = 0;
 	for (size_t i = 0; i < around->plan->uplink_count; i++) {
@@ -161,6 +194,7 @@ static int add_host_row(const struct host *host, const char *owner, const struct
 	row->ready6 = open_set(host, FAMILY_6, around);
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		row->order[row->order_count++] = (uint8_t)host->uplink[i];
+		set_own(around->site, host->server, host->uplink[i], row);
 	}
 	set_inside(host->server, row);
 	return 0;
@@ -180,12 +214,13 @@ static int add_host_rows(const struct host *host, const struct around *around, s
 }
 
 /*! Uplinks by which the server of some mail domain is reached with one family. */
-static uint64_t gateways_ready(const struct site *site, uint8_t family)
+static uint64_t gateways_ready(const struct around *around, uint8_t family)
 {
+	const struct site *site = around->site;
 	uint64_t set = 0;
 	for (size_t i = 0; i < site->mail_count; i++) {
 		for (unsigned number = 1; number <= site->uplink_count; number++) {
-			if (server_target(site->mails[i].server, number, family) != NULL) {
+			if (is_reached(around, site->mails[i].server, number, family)) {
 				set |= UPLINK_BIT(number);
 			}
 		}
@@ -218,8 +253,9 @@ static void set_gateway_order(const struct site *site, unsigned own, struct tabl
  * resolver goes on asking (unbound for more than 30 s), and a sender that has cached that two gateways
  * have no address returns the mail.
  */
-static int add_gateway_row(const struct site *site, unsigned number, struct table *table)
+static int add_gateway_row(const struct around *around, unsigned number, struct table *table)
 {
+	const struct site *site = around->site;
 	char owner[TABLE_OWNER_MAX + 1];
 	struct table_host *row = table_add_host(table);
 	if (row == NULL) {
@@ -233,18 +269,22 @@ static int add_gateway_row(const struct site *site, unsigned number, struct tabl
 	row->owner_length = (uint8_t)ret;
 	row->ttl = GATEWAY_TTL;
 	row->policy = ANSWER_UPLINK;
-	row->ready4 = gateways_ready(site, AF_INET);
-	row->ready6 = gateways_ready(site, AF_INET6);
+	row->ready4 = gateways_ready(around, AF_INET);
+	row->ready6 = gateways_ready(around, AF_INET6);
 	set_gateway_order(site, number, row);
+	for (size_t i = 0; i < row->order_count; i++) {
+		set_own(site, site->mails[0].server, row->order[i], row);
+	}
 	set_inside(site->mails[0].server, row);
 	return 0;
 }
 
-static int add_gateway_rows(const struct site *site, struct table *table)
+static int add_gateway_rows(const struct around *around, struct table *table)
 {
+	const struct site *site = around->site;
 	int ret = 0;
 	for (size_t i = 0; ret == 0 && site->mail_count > 0 && i < site->uplink_count; i++) {
-		ret = add_gateway_row(site, site->uplinks[i].number, table);
+		ret = add_gateway_row(around, site->uplinks[i].number, table);
 	}
 	return ret;
 }
@@ -252,7 +292,8 @@ static int add_gateway_rows(const struct site *site, struct table *table)
 int plan_table(const struct site *site, const struct observed *observed, uplink_set drained,
                const struct verdicts *verdicts, struct plan *plan)
 {
-	const struct around around = { plan, drained, verdicts != NULL ? verdicts->blocked : NULL };
+	const struct around around = { site, observed, plan, drained,
+		                       verdicts != NULL ? verdicts->blocked : NULL };
 	plan->table = table_new();
 	if (plan->table == NULL) {
 		return -ENOMEM;
@@ -269,7 +310,7 @@ int plan_table(const struct site *site, const struct observed *observed, uplink_
 		ret = add_host_rows(&site->hosts[i], &around, plan->table);
 	}
 	if (ret == 0) {
-		ret = add_gateway_rows(site, plan->table);
+		ret = add_gateway_rows(&around, plan->table);
 	}
 	table_sort(plan->table);
 	return ret;

@@ -193,7 +193,7 @@ static void judge_reverse_path(const struct site *site, const struct observed *o
 {
 	bool conntrack = false;
 	for (size_t i = 0; i < site->server_count; i++) {
-		conntrack |= site->servers[i].reply_path == REPLY_PATH_CONNTRACK;
+		conntrack |= server_marked4(&site->servers[i]);
 	}
 	uint8_t filter = observed->rp_filter[view->link - observed->links];
 	const struct route *route = main_default(observed, AF_INET, 0);

@@ -178,7 +178,8 @@ int check_site(const struct check *check)
 	check_cross(check);
 
 	static int (*const checks[])(const struct check *check) = {
-		check_lan, check_uplinks, check_servers, check_names, check_mail, check_ports,
+		check_lan,   check_uplinks, check_servers, check_provider,
+		check_names, check_mail,    check_ports,
 	};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		int ret = checks[i](check);

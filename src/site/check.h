@@ -38,6 +38,9 @@ void check_discover(const struct check *check, const struct uplink *uplink);
 /*! \brief Servers, and what forwards need of them. \return 0 or -ENOMEM. */
 int check_servers(const struct check *check);
 
+/*! \brief Providers' prefixes, and servers that have addresses in them. \return 0 or -ENOMEM. */
+int check_provider(const struct check *check);
+
 /*! \brief Ids, domains and aliases. \return 0 or -ENOMEM. */
 int check_names(const struct check *check);
 

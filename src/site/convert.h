@@ -29,6 +29,7 @@ CONVERTER(directory);         /*!< char *: an absolute path, short enough for a 
 CONVERTER(address);           /*!< struct address. */
 CONVERTER(public_address);    /*!< struct public_address. */
 CONVERTER(prefix);            /*!< struct prefix. */
+CONVERTER(prefix6);           /*!< struct prefix: an IPv6 network. */
 CONVERTER(service);           /*!< struct service. */
 CONVERTER(percent);           /*!< uint32_t: a number and %. */
 CONVERTER(probe);             /*!< struct probe. */

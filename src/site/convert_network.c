@@ -43,6 +43,27 @@ CONVERTER(prefix)
 	return 0;
 }
 
+// With fewer bits behind it a prefix has no room for a LAN, with more it is the provider's own.
+CONVERTER(prefix6)
+{
+	struct prefix prefix;
+	if (strchr(text, '/') == NULL || prefix_parse(text, &prefix) != 0 ||
+	    prefix.address.family != AF_INET6 || prefix.length < 16 || prefix.length > 120) {
+		text_add(why, "is not an IPv6 network with a prefix length from 16 to 120, such as "
+		              "\"2001:db8:1:10::/64\"");
+		return -EINVAL;
+	}
+	struct prefix network = prefix_network(&prefix);
+	if (prefix_compare(&network, &prefix) != 0) {
+		char name[ADDRESS_TEXT_MAX];
+		text_add(why, "has bits behind its length: write %s",
+		         prefix_format(&network, name));
+		return -EINVAL;
+	}
+	*(struct prefix *)value = prefix;
+	return 0;
+}
+
 CONVERTER(uplink_address)
 {
 	const char *equals = strchr(text, '=');

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "site/provider.h"
+
 /*! Between the MX records of two uplinks; room for what others want to put between them. */
 #define PREFERENCE_STEP 10
 
@@ -129,9 +131,20 @@ const struct address *server_address(const struct server *server, uint8_t family
 	return NULL;
 }
 
+bool server_marked4(const struct server *server)
+{
+	bool marked = server->reply_path == REPLY_PATH_CONNTRACK || provider_server(server);
+	for (size_t i = 0; i < server->uplink_address_count; i++) {
+		marked &= server->reply_path == REPLY_PATH_CONNTRACK ||
+		          server->uplink_address[i].address.family != AF_INET;
+	}
+	return marked;
+}
+
 const struct address *server_target(const struct server *server, unsigned uplink, uint8_t family)
 {
-	if (server->reply_path == REPLY_PATH_CONNTRACK) {
+	if (server->reply_path == REPLY_PATH_CONNTRACK ||
+	    (family == AF_INET && server_marked4(server))) {
 		return server_address(server, family);
 	}
 	for (size_t i = 0; i < server->uplink_address_count; i++) {

@@ -107,6 +107,8 @@ struct uplink {
 	struct address_list address;             /*!< Empty: the interface's own, followed live. */
 	struct public_address_list public_given; /*!< As written. */
 	struct address_list public_address;      /*!< Its addresses; empty: the same as address. */
+	struct prefix
+		prefix; /*!< What the provider routes to the gateway for the LAN; may be none. */
 	struct address_list
 		gateway; /*!< Empty: learnt from the main table. At most one a family. */
 	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
@@ -196,7 +198,8 @@ struct site {
 	enum outbound_mode outbound;
 	enum stale_mode stale;
 	enum cross_probe cross_probe;
-	uint32_t cross_interval_ms;     /*!< Between two cross-probes of a service. */
+	uint32_t cross_interval_ms; /*!< Between two cross-probes of a service. */
+	struct prefix lan_prefix;   /*!< Onto which the uplinks' prefixes are mapped; or none. */
 	struct prefix_list cross_alias; /*!< At most one a family, see site_cross_prefix(). */
 	uint32_t fwmark_mask;
 	uint32_t route_table;
@@ -271,10 +274,14 @@ int site_forwards(const struct site *site, struct site_forward **forwards, size_
 /*!
  * \brief Where a server is reached by one uplink and family.
  *
- * In source-address mode that is the server's address for the uplink, else its own.
+ * In source-address mode that is the server's address for the uplink, else its own. A server that
+ * holds addresses of the providers' prefixes, which are IPv6, and none for IPv4 does that as usual.
  * \return The address, or NULL if the server has none of that family.
  */
 const struct address *server_target(const struct server *server, unsigned uplink, uint8_t family);
+
+/*! \brief Whether replies of a server over IPv4 go by the mark of their connection. */
+bool server_marked4(const struct server *server);
 
 /*! \brief The server's own address of a family, or NULL. */
 const struct address *server_address(const struct server *server, uint8_t family);

@@ -114,6 +114,39 @@ struct table_uplink *table_find_uplink(const struct table *table, unsigned numbe
 	return NULL;
 }
 
+const struct address *table_host_own(const struct table_host *host, unsigned uplink, uint8_t family)
+{
+	for (size_t i = 0; i < host->own_count; i++) {
+		const struct table_own *own = &host->own[i];
+		if (own->uplink == uplink && own->address.family == family) {
+			return &own->address;
+		}
+	}
+	return NULL;
+}
+
+/*! Whether a host's order and addresses speak of known uplinks, and each address is the only one. */
+static bool is_host_sound(const struct table_host *host, uint64_t known)
+{
+	if (((host->ready4 | host->ready6) & ~known) != 0 || host->policy < 1 || host->policy > 4) {
+		return false;
+	}
+	for (size_t i = 0; i < host->order_count; i++) {
+		if (host->order[i] > TABLE_UPLINKS_MAX ||
+		    (known & UINT64_C(1) << host->order[i]) == 0) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < host->own_count; i++) {
+		const struct table_own *own = &host->own[i];
+		if (own->uplink > TABLE_UPLINKS_MAX || (known & UINT64_C(1) << own->uplink) == 0 ||
+		    table_host_own(host, own->uplink, own->address.family) != &own->address) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int table_validate(const struct table *table)
 {
 	static const uint8_t no_boot[16] = { 0 };
@@ -130,16 +163,8 @@ int table_validate(const struct table *table)
 		known |= bit;
 	}
 	for (size_t i = 0; i < table->host_count; i++) {
-		const struct table_host *host = &table->hosts[i];
-		if (((host->ready4 | host->ready6) & ~known) != 0 || host->policy < 1 ||
-		    host->policy > 4) {
+		if (!is_host_sound(&table->hosts[i], known)) {
 			return -EBADMSG;
-		}
-		for (size_t j = 0; j < host->order_count; j++) {
-			if (host->order[j] > TABLE_UPLINKS_MAX ||
-			    (known & UINT64_C(1) << host->order[j]) == 0) {
-				return -EBADMSG;
-			}
 		}
 	}
 	return 0;

@@ -26,7 +26,7 @@
 #include "base/address.h"
 
 /*! Format of the rows; raised by every change of them. */
-#define TABLE_FORMAT 1
+#define TABLE_FORMAT 2
 
 #define TABLE_UPLINKS_MAX 63
 #define TABLE_ID_MAX 64
@@ -35,6 +35,8 @@
 #define TABLE_LAN_MAX 64
 #define TABLE_OWNER_MAX 255
 #define TABLE_DEVICE_MAX 16
+/*! Addresses of its own that a host may have, at most one an uplink and family. */
+#define TABLE_OWN_MAX 16
 
 /*! What tells a query's arrival uplink, design 4.1. */
 enum table_binding_kind {
@@ -63,6 +65,12 @@ struct table_uplink {
 	uint8_t binding_count;
 };
 
+/*! An address of the host itself, out of the prefix that an uplink's provider gave. */
+struct table_own {
+	uint8_t uplink;
+	struct address address;
+};
+
 /*! One owner name. Bit N of a set is uplink number N. */
 struct table_host {
 	uint8_t owner[TABLE_OWNER_MAX]; /*!< Wire form, lower case. */
@@ -73,6 +81,8 @@ struct table_host {
 	uint64_t ready6; /*!< The same for IPv6. */
 	uint8_t order[TABLE_UPLINKS_MAX]; /*!< Its uplinks' numbers in the order of preference. */
 	uint8_t order_count;
+	struct table_own own[TABLE_OWN_MAX]; /*!< Answered instead of those uplinks' addresses. */
+	uint8_t own_count;
 	struct address
 		lan[2]; /*!< Inside addresses for clients on the LAN, at most one a family. */
 	uint8_t lan_count;
@@ -131,6 +141,14 @@ struct table_host *table_find_host(const struct table *table, const uint8_t *own
 struct table_uplink *table_find_uplink(const struct table *table, unsigned number);
 
 /*!
+ * \brief The address that stands for a host on an uplink instead of the uplink's, or NULL.
+ *
+ * It is answered under the same conditions: the uplink is usable and has an address of the family.
+ */
+const struct address *table_host_own(const struct table_host *host, unsigned uplink,
+                                     uint8_t family);
+
+/*!
  * \brief Encode a row.
  * \return 0, or -EINVAL if a count or length in it is out of range.
  */
@@ -146,7 +164,8 @@ int table_decode(const void *key, size_t key_size, const void *value, size_t val
                  struct table *table);
 
 /*!
- * \brief Whether a decoded table is one that may be served: meta row present, uplinks known and unique.
+ * \brief Whether a decoded table is one that may be served: meta row present, uplinks known and unique,
+ * one own address of a host for an uplink and family.
  * \return 0 or -EBADMSG.
  */
 int table_validate(const struct table *table);

@@ -100,7 +100,7 @@ int table_encode_uplink(const struct table_uplink *uplink, struct table_row *row
 int table_encode_host(const struct table_host *host, struct table_row *row)
 {
 	if (host->owner_length == 0 || host->order_count > TABLE_UPLINKS_MAX ||
-	    host->lan_count > 2) {
+	    host->own_count > TABLE_OWN_MAX || host->lan_count > 2) {
 		return -EINVAL;
 	}
 	struct bytes_out out = row_start(row, 'h', host->owner, host->owner_length);
@@ -110,6 +110,11 @@ int table_encode_host(const struct table_host *host, struct table_row *row)
 	bytes_put_number(&out, host->ready6, 8);
 	bytes_put_number(&out, host->order_count, 1);
 	bytes_put_bytes(&out, host->order, host->order_count);
+	bytes_put_number(&out, host->own_count, 1);
+	for (size_t i = 0; i < host->own_count; i++) {
+		bytes_put_number(&out, host->own[i].uplink, 1);
+		bytes_put_address(&out, &host->own[i].address);
+	}
 	bytes_put_number(&out, host->lan_count, 1);
 	for (size_t i = 0; i < host->lan_count; i++) {
 		bytes_put_address(&out, &host->lan[i]);
@@ -178,6 +183,11 @@ static bool decode_host(struct bytes_in *in, struct table_host *host)
 	host->ready6 = bytes_get_number(in, 8);
 	host->order_count = bytes_get_count(in, TABLE_UPLINKS_MAX);
 	bytes_get_bytes(in, host->order, host->order_count);
+	host->own_count = bytes_get_count(in, TABLE_OWN_MAX);
+	for (size_t i = 0; i < host->own_count; i++) {
+		host->own[i].uplink = (uint8_t)bytes_get_number(in, 1);
+		host->own[i].address = bytes_get_address(in);
+	}
 	host->lan_count = bytes_get_count(in, 2);
 	for (size_t i = 0; i < host->lan_count; i++) {
 		host->lan[i] = bytes_get_address(in);

@@ -42,7 +42,11 @@ spawn isp1 radvd --nodaemon --logmethod stderr --config "$lab/isp1/radvd.conf" \
 	--pidfile "$lab/isp1/radvd.pid" >"$lab/isp1/radvd.log" 2>&1
 radvd_pid=$!
 # Its last part comes from the hardware address (RFC 4291 appendix A).
-part=$(ip -n "$lab_id-gw" -6 -json address show dev wan0 scope link | jq -r '.[].addr_info[0].local')
+last_part() {
+	part=$(ip -n "$lab_id-gw" -6 -json address show dev wan0 scope link |
+		jq -er '.[].addr_info[0].local // empty')
+}
+require "the interface has a link-local address" wait_for 6 last_part
 old=$old_prefix:${part#fe80::} new=$new_prefix:${part#fe80::}
 
 has() {

@@ -4,7 +4,7 @@
  * Publishes answer tables for tests, from lines on standard input:
  *
  *   uplink NUMBER ID usable|unusable [drained] [ADDRESS...] [bind address ADDRESS|bind port PORT]...
- *   host NAME [ttl SECONDS] [policy arrival|all|preferred|uplink] [ready|ready4|ready6|order N,N...] [lan ADDRESS]...
+ *   host NAME [ttl SECONDS] [policy arrival|all|preferred|uplink] [ready|ready4|ready6|order N,N...] [own N=ADDRESS]... [lan ADDRESS]...
  *   lan PREFIX...
  *   stale MILLISECONDS
  *   clear            forget all rows
@@ -152,6 +152,10 @@ static void parse_host(struct words *words, struct table *table)
 			host->ready6 = parse_numbers(value, NULL);
 		} else if (strcmp(word, "order") == 0) {
 			(void)parse_numbers(value, host);
+		} else if (strcmp(word, "own") == 0) {
+			host->own[host->own_count].uplink = (uint8_t)atoi(value);
+			host->own[host->own_count++].address =
+				need_address(value + strcspn(value, "=") + 1);
 		} else if (strcmp(word, "lan") == 0) {
 			host->lan[host->lan_count++] = need_address(value);
 		}

@@ -224,6 +224,51 @@ START_TEST(test_families_are_mixed_up)
 }
 END_TEST
 
+/*! A host's own address replaces the uplink's, for that host and family alone, while the family works. */
+START_TEST(test_own_address_is_lost_or_lent)
+{
+	char text[256];
+	struct table *table = table_new();
+	add_uplink(table, 1, P4, P6);
+	add_uplink(table, 2, B4, B6);
+	add_host(table, "mail.example.com", 6);
+	struct table_host *host = add_host(table, "www.example.com", 6);
+	host->own_count = 2;
+	host->own[0] = (struct table_own){ 1, address_of("2001:db8:1:10::80") };
+	host->own[1] = (struct table_own){ 2, address_of("2001:db8:2:10::80") };
+	host = add_host(table, "ftp.example.com", 6);
+	host->own_count = 1;
+	host->own[0] = (struct table_own){ 2, address_of("2001:db8:2:10::80") };
+	static const struct {
+		const char *name;
+		uint8_t family;
+		const char *at;
+		const char *wanted;
+	} rows[] = {
+		{ "www.example.com", AF_INET6, P6, "2001:db8:1:10::80" },
+		{ "www.example.com", AF_INET6, B4, "2001:db8:2:10::80" },
+		{ "www.example.com", AF_INET, P6, P4 },
+		{ "mail.example.com", AF_INET6, P6, P6 },
+		{ "ftp.example.com", AF_INET6, P6, P6 },
+		{ "ftp.example.com", AF_INET6, B6, "2001:db8:2:10::80" },
+	};
+	struct answers *answers = build(table);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct answer answer = ask(answers, rows[i].name, rows[i].family, rows[i].at);
+		ck_assert_str_eq(tail_text(answer.tail, text), rows[i].wanted);
+	}
+	answers_free(answers);
+
+	// By an uplink that has lost its IPv6 nobody reaches the address of its prefix.
+	table->uplinks[0].address_count = 1;
+	answers = build(table);
+	struct answer answer = ask(answers, "www.example.com", AF_INET6, P4);
+	ck_assert_str_eq(tail_text(answer.tail, text), "2001:db8:2:10::80");
+	answers_free(answers);
+	table_free(table);
+}
+END_TEST
+
 /*! By 60 uplinks, so that the table of bindings has collisions. */
 START_TEST(test_binding_is_missed_or_guessed)
 {
@@ -405,6 +450,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_policy_chooses_the_wrong_uplink, 0,
 	                    sizeof(choices) / sizeof(choices[0]));
 	tcase_add_test(tests, test_families_are_mixed_up);
+	tcase_add_test(tests, test_own_address_is_lost_or_lent);
 	tcase_add_test(tests, test_binding_is_missed_or_guessed);
 	tcase_add_loop_test(tests, test_lan_client_is_mistaken, 0,
 	                    sizeof(clients) / sizeof(clients[0]));

@@ -4,7 +4,7 @@
  * Which answers hold: tables before and after, in short words.
  *
  * A table is written as «U N[!] ADDRESS...» for an uplink (with «!» unusable), «H NAME V4 V6» for a
- * host with its ready uplinks as digits, all separated by semicolons.
+ * host with its ready uplinks as digits and N=ADDRESS for an own one, all separated by semicolons.
  */
 
 #include "daemon/answers.h"
@@ -39,6 +39,12 @@ static void add_host(struct table *table, const char *words)
 	row->ready6 = ready6[0] == '-' ? 0 : set_from_digits(ready6);
 	row->ttl = 10;
 	row->policy = ANSWER_ARRIVAL;
+	for (const char *equals = words; (equals = strchr(equals, '=')) != NULL; equals++) {
+		char address[64];
+		ck_assert_int_eq(sscanf(equals, "=%63s", address), 1);
+		row->own[row->own_count].uplink = (uint8_t)(equals[-1] - '0');
+		ck_assert_int_eq(address_parse(address, &row->own[row->own_count++].address), 0);
+	}
 }
 
 static struct table *table_from_words(const char *words)
@@ -81,6 +87,7 @@ static void assert_answers(const struct table *table, const char *expected)
 #define B1 "172.16.1.1"
 #define BOTH "U 1 " A1 " " A6 "; U 2 " B1 "; "
 #define WWW "H www.example.com 12 1"
+#define OWN1 " 1=2001:db8:1:10::80"
 
 static const struct {
 	const char *published;
@@ -121,6 +128,12 @@ static const struct {
 	{ BOTH WWW, BOTH "H www.example.com 123 13", "", "", BOTH WWW },
 	{ BOTH WWW, BOTH "H www.example.com 3 3", "", "", BOTH "H www.example.com - -" },
 	{ BOTH WWW, BOTH WWW "; H new.example.com 12 12", "", "", BOTH WWW },
+	// A host's own address: the same, changed, new, gone.
+	{ BOTH WWW OWN1, BOTH WWW OWN1, "", "", BOTH WWW OWN1 },
+	{ BOTH WWW OWN1, BOTH WWW " 1=2001:db8:1:10::81", "", "",
+	  BOTH "H www.example.com 12 -" OWN1 },
+	{ BOTH WWW, BOTH WWW OWN1, "", "", BOTH "H www.example.com 12 -" },
+	{ BOTH WWW OWN1, BOTH WWW, "", "", BOTH "H www.example.com 12 -" OWN1 },
 };
 
 START_TEST(withdrawn_is_what_is_not_wanted_or_lost)
@@ -228,6 +241,9 @@ static void change(struct table *table, int what)
 	case 12:
 		table->hosts[0].policy = ANSWER_ALL;
 		break;
+	case 13:
+		table->hosts[0].own[0].address.bytes[15] ^= 1;
+		break;
 	}
 }
 
@@ -270,7 +286,7 @@ int main(void)
 	tcase_add_loop_test(tcase, installed_is_what_is_planned_and_not_broken, 0,
 	                    COUNT(installations));
 	tcase_add_test(tcase, copy_shares_nothing);
-	tcase_add_loop_test(tcase, tables_that_differ_in_one_answer_are_not_equal, 0, 13);
+	tcase_add_loop_test(tcase, tables_that_differ_in_one_answer_are_not_equal, 0, 14);
 	tcase_add_test(tcase, writer_and_time_make_no_other_answers);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -65,6 +65,9 @@ START_TEST(ruleset_is_installed_and_again_with_the_same_result)
 }
 END_TEST
 
+/*! By the kernel in nft 1.0 (EOPNOTSUPP), by the library itself in 1.1 (EIO). */
+#define REFUSED_EARLY_OR_LATE 1
+
 static const struct {
 	const char *ruleset;
 	int error;
@@ -78,8 +81,8 @@ static const struct {
 	{ "delete chain inet multihome use", -EBUSY,
 	  "line 2: Could not process rule: Device or resource busy, in «delete chain inet "
 	  "multihome use»" },
-	{ "add table inet x; add chain inet x c { type nat hook forward priority 0; }", -EOPNOTSUPP,
-	  NULL },
+	{ "add table inet x; add chain inet x c { type nat hook forward priority 0; }",
+	  REFUSED_EARLY_OR_LATE, NULL },
 	{ "table inet x { chain c { type filter hook sideways priority 0; }; }", -EIO, NULL },
 	{ "gibberish", -EIO, NULL },
 	{ "table inet x {", -EIO, NULL },
@@ -95,7 +98,12 @@ START_TEST(refused_ruleset_changes_nothing_and_says_why)
 	char *before = output_of("nft list ruleset");
 	(void)snprintf(ruleset, sizeof(ruleset), "add table inet first\n%s\nadd table inet last\n",
 	               refused[_i].ruleset);
-	ck_assert_int_eq(nft_apply_run(apply, ruleset, &error), refused[_i].error);
+	int ret = nft_apply_run(apply, ruleset, &error);
+	if (refused[_i].error == REFUSED_EARLY_OR_LATE) {
+		ck_assert_msg(ret == -EOPNOTSUPP || ret == -EIO, "%d", ret);
+	} else {
+		ck_assert_int_eq(ret, refused[_i].error);
+	}
 	ck_assert_ptr_nonnull(error);
 	ck_assert_ptr_null(strchr(error, '\n'));
 	ck_assert_uint_gt(strlen(error), 10);

@@ -84,6 +84,9 @@ static struct table *example(void)
 	host->order_count = 2;
 	host->order[0] = 2;
 	host->order[1] = 1;
+	host->own_count = 1;
+	host->own[0].uplink = 2;
+	host->own[0].address = address_of("2001:db8:2:10::80");
 	host->lan_count = 1;
 	host->lan[0] = address_of("10.0.0.10");
 	return table;
@@ -113,6 +116,10 @@ static void assert_example(const struct table *table)
 	ck_assert_uint_eq(host->ready4, 6);
 	ck_assert_uint_eq(host->ready6, 2);
 	ck_assert_uint_eq(host->order[0], 2);
+	address = address_of("2001:db8:2:10::80");
+	ck_assert(address_equal(table_host_own(host, 2, AF_INET6), &address));
+	ck_assert_ptr_null(table_host_own(host, 2, AF_INET));
+	ck_assert_ptr_null(table_host_own(host, 1, AF_INET6));
 	ck_assert_uint_eq(host->lan_count, 1);
 }
 
@@ -170,6 +177,31 @@ START_TEST(every_flipped_bit_of_a_row_is_found)
 		free(target.uplinks);
 		free(target.hosts);
 	}
+	table_free(table);
+}
+END_TEST
+
+START_TEST(own_address_of_nobody_or_twice_is_refused)
+{
+	struct table *table = example();
+	struct table_host *host = &table->hosts[0];
+	struct table_row row;
+	ck_assert_int_eq(table_validate(table), -EBADMSG);
+	ck_assert_int_eq(table_boot_id(table->meta.boot_id), 0);
+	ck_assert_int_eq(table_validate(table), 0);
+	static const uint8_t unknown[] = { 0, 3, TABLE_UPLINKS_MAX + 1, 255 };
+	for (size_t i = 0; i < sizeof(unknown); i++) {
+		host->own[0].uplink = unknown[i];
+		ck_assert_int_eq(table_validate(table), -EBADMSG);
+	}
+	host->own[0].uplink = 2;
+	host->own[1] = host->own[0];
+	host->own_count = 2;
+	ck_assert_int_eq(table_validate(table), -EBADMSG);
+	host->own[1].uplink = 1;
+	ck_assert_int_eq(table_validate(table), 0);
+	host->own_count = TABLE_OWN_MAX + 1;
+	ck_assert_int_eq(table_encode_host(host, &row), -EINVAL);
 	table_free(table);
 }
 END_TEST
@@ -461,6 +493,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, setup, teardown);
 	tcase_add_test(cases, rows_come_back_as_they_went);
 	tcase_add_test(cases, every_flipped_bit_of_a_row_is_found);
+	tcase_add_test(cases, own_address_of_nobody_or_twice_is_refused);
 	tcase_add_test(cases, unchanged_table_keeps_its_generation);
 	tcase_add_test(cases, host_that_left_the_site_leaves_the_table);
 	tcase_add_test(cases, empty_environment_is_no_state);

@@ -102,16 +102,40 @@ static const struct {
 	{ SITE UPLINKS SERVER4 HOST "    record:\n"
 	                            "      - '@ CAA 0 issue \"letsencrypt.org\"'\n"
 	                            "      - _acme-challenge 60 CNAME www.acme.example.net.\n"
-	                            "      - '@ HTTPS 1 . alpn=h2'\n"
+	                            "      - '@ HTTPS 1 . port=8443'\n"
 	                            "      - _443._tcp TYPE52 \\# 4 03010000\n"
 	                            "      - static.www.example.com. A 192.0.2.7\n",
 	  SOA("www.example.com.")
 	          NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
 	                      "www.example.com. 3600 IN CAA 0 issue \"letsencrypt.org\"\n"
 	                      "_acme-challenge.www.example.com. 60 IN CNAME www.acme.example.net.\n"
-	                      "www.example.com. 3600 IN HTTPS 1 . alpn=h2\n"
+	                      "www.example.com. 3600 IN HTTPS 1 . port=8443\n"
 	                      "_443._tcp.www.example.com. 3600 IN TLSA 3 1 0 00\n"
 	                      "static.www.example.com. 3600 IN A 192.0.2.7\n",
+	  NULL },
+	// Address hints are those of the placeholders, as is their TTL, unless the target is no host.
+	{ SITE UPLINKS SERVER HOST
+	  "    alias: api\n    ttl: 20s\n    record:\n"
+	  "      - '@ HTTPS 1 . alpn=h2 ipv4hint=0.0.0.0 ipv6hint=::,::1 key65280=x'\n"
+	  "      - '@ 20 HTTPS 2 API ipv4hint=0.0.0.0'\n"
+	  "      - 'api 5 HTTPS 1 www.example.com. ipv6hint=::'\n"
+	  "      - 'x SVCB 1 . ipv4hint=192.0.2.7'\n"
+	  "      - 'x SVCB 2 cdn.example.net. ipv4hint=192.0.2.7'\n"
+	  "      - 'y HTTPS 0 www.example.com.'\n",
+	  SOA("www.example.com.") NS(
+		  "86400") "www.example.com. 20 IN A 192.168.2.1\n"
+	                   "www.example.com. 20 IN AAAA 2001:db8:1::2\n"
+	                   "api.www.example.com. 20 IN A 192.168.2.1\n"
+	                   "api.www.example.com. 20 IN AAAA 2001:db8:1::2\n"
+	                   "www.example.com. 20 IN HTTPS 1 . alpn=h2 ipv4hint=192.168.2.1 "
+	                   "ipv6hint=2001:db8:1::2 key65280=\"x\"\n"
+	                   "www.example.com. 20 IN HTTPS 2 API.www.example.com. "
+	                   "ipv4hint=192.168.2.1\n"
+	                   "api.www.example.com. 5 IN HTTPS 1 www.example.com. "
+	                   "ipv6hint=2001:db8:1::2\n"
+	                   "x.www.example.com. 3600 IN SVCB 1 . ipv4hint=192.0.2.7\n"
+	                   "x.www.example.com. 3600 IN SVCB 2 cdn.example.net. ipv4hint=192.0.2.7\n"
+	                   "y.www.example.com. 3600 IN HTTPS 0 www.example.com.\n",
 	  NULL },
 	// Dots in the label of a name server would make it another zone's name.
 	{ SITE UPLINKS SERVER4
@@ -204,6 +228,11 @@ static const struct {
 	{ "@ A 192.0.2.256", "192.0.2.256" },
 	{ "@ BOGUS a b", "BOGUS" },
 	{ "@ TXT ( a", "(" },
+	{ "@ HTTPS 1 . ipv4hint=0.0.0.0', '@ HTTPS 2 . alpn=h2", "has another TTL" },
+	{ "@ HTTPS 1 . ipv4hint=0.0.0.0', '@ HTTPS 1 . ipv4hint=0.0.0.1", "it is there twice" },
+	{ "@ HTTPS 1 four ipv6hint=::", "its target has no IPv6 address: leave ipv6hint out" },
+	{ "@ HTTPS 1 six.www.example.com. ipv4hint=0.0.0.0 ipv6hint=::",
+	  "its target has no IPv4 address: leave ipv4hint out" },
 	{ "a123456789b123456789c123456789d123456789e123456789f123456789abcd TXT a", "a123456789" },
 };
 
@@ -211,9 +240,15 @@ START_TEST(a_record_that_does_not_go_is_refused_with_its_text)
 {
 	struct text file = TEXT_EMPTY;
 	text_add(&file,
-	         SITE UPLINKS SERVER HOST "    alias: api\n    record: ['%s']\n"
-	                                  "  - domain: sub.www.example.com\n    server: web\n"
-	                                  "    port: tcp/80\n",
+	         SITE UPLINKS SERVER "  - id: four\n    address: 10.0.0.11\n  - id: six\n    "
+	                             "address: \"fd00:10::11\"\n" HOST
+	                             "    alias: api\n    record: ['%s']\n"
+	                             "  - domain: sub.www.example.com\n    server: web\n"
+	                             "    port: tcp/80\n"
+	                             "  - domain: four.www.example.com\n    server: four\n"
+	                             "    port: tcp/81\n"
+	                             "  - domain: six.www.example.com\n    server: six\n"
+	                             "    port: tcp/82\n",
 	         records[_i].record);
 	struct site *site = site_from_text(file.data);
 	struct text text = TEXT_EMPTY;
