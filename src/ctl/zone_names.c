@@ -103,7 +103,7 @@ bool zone_server_address(const struct site *site, const struct server *server,
 	const struct address *shared = zone_address(uplink, family);
 	const struct address own = provider_address(site, server, uplink->number, family);
 	// What an interface gets by itself may be of any family.
-	bool any = is_followed(uplink) && uplink->learnt.count == 0;
+	bool any = uplink_follows(uplink) && uplink->learnt.count == 0;
 	if (server_target(server, uplink->number, family) == NULL ||
 	    (shared == NULL && !(any && own.family != 0))) {
 		return false;
