@@ -28,6 +28,9 @@
 
 #define DNS_PORT 53
 
+/*! Messages that are looked at before others have their turn. */
+#define READS_MOST 64
+
 /*! What a cookie begins with, for who sees one on the wire. */
 static const char greeting[16] = "multihome cookie";
 
@@ -196,7 +199,8 @@ static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct discover_attempt *attempt = poll->data;
 	bool over = false;
-	while (!over) {
+	// Whoever floods the port must not keep the loop from its other work.
+	for (unsigned i = 0; !over && i < READS_MOST; i++) {
 		over = attempt->name != NULL ? read_reply(attempt) : read_cookie(attempt);
 	}
 	if (status < 0 && attempt->done != NULL) {

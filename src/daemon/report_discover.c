@@ -121,8 +121,8 @@ bool report_discover_uplink(const struct standing *standing, const struct uplink
 			continue;
 		}
 		text_add(text, "%s", text->length > 0 ? "; " : "");
-		if (state->hidden) {
-			text_add(text, "%s", state->reason);
+		if (state->hidden || line->known.family == 0) {
+			text_add(text, "%s", state->hidden ? state->reason : "not known");
 			good = false;
 			continue;
 		}

@@ -145,25 +145,25 @@ nat primary 198.51.100.11 one
 public primary "[discover $who4 whoami.example.net]"
 ns isp1 nft add element inet isp cut '{ net, cust }'
 daemon_start
-require "the other uplink is published" wait_for 10 publishes backup "${address4[backup]}"
+require "the other uplink is published" wait_for 15 publishes backup "${address4[backup]}"
 expect "nobody answers: nothing is published" stays 1 uplink_withdrawn primary
 expect "nobody answers: status says so" \
-	wait_for 5 eval 'uplink_reason primary | grep -q "public address is not known: $who4 does not answer"'
+	wait_for 15 eval 'uplink_reason primary | grep -q "public address is not known: $who4 does not answer"'
 expect "nobody answers: explain says so" explained "is not known"
 mend primary
-expect "1:1 NAT: learnt and published" wait_for 10 publishes primary 198.51.100.11
+expect "1:1 NAT: learnt and published" wait_for 15 publishes primary 198.51.100.11
 expect "1:1 NAT: knotd" knotd_start
-expect "1:1 NAT: serves" wait_for 10 serves_at 198.51.100.11
-expect "1:1 NAT: cross-probes prove it" wait_for 10 eval \
+expect "1:1 NAT: serves" wait_for 15 serves_at 198.51.100.11
+expect "1:1 NAT: cross-probes prove it" wait_for 15 eval \
 	'[ "$(ctl status --json | jq -r ".uplinks[0].inbound[] | select(.service == \"tcp/80\" and .family == \"IPv4\").state")" = proven ]'
 expect "1:1 NAT: explain says who told it" explained "198.51.100.11, told by $who4"
 expect "1:1 NAT: metrics say so" eval 'ctl metrics | grep -qx "multihome_discover_known{uplink=\"primary\"} 1"'
 
 # The provider gives it another one.
 nat primary 198.51.100.12 one
-expect "another address: published" wait_for 10 publishes primary 198.51.100.12
+expect "another address: published" wait_for 15 publishes primary 198.51.100.12
 expect "another address: not the old one" publishes_not primary 198.51.100.11
-expect "another address: serves" wait_for 5 serves_at 198.51.100.12
+expect "another address: serves" wait_for 15 serves_at 198.51.100.12
 expect "another address: the history tells" eval \
 	'ctl history | grep "renumbered.*outside sees another address" | grep -q 198.51.100.12'
 expect "another address: the parent is pending" eval \
@@ -171,7 +171,7 @@ expect "another address: the parent is pending" eval \
 
 # Nobody answers any more: what is known stays, also over a restart, but not at another address.
 silence on
-expect "nobody answers: said" wait_for 15 warned "public address 198.51.100.12 is not confirmed: $who4 "
+expect "nobody answers: said" wait_for 30 warned "public address 198.51.100.12 is not confirmed: $who4 "
 expect "nobody answers: the address stays" publishes primary 198.51.100.12
 generation() {
 	ctl status --json | jq .generation
@@ -179,20 +179,20 @@ generation() {
 before=$(generation)
 daemon_stop
 daemon_start
-expect "a restart keeps it" wait_for 5 publishes primary 198.51.100.12
+expect "a restart keeps it" wait_for 15 publishes primary 198.51.100.12
 expect "a restart withdraws nothing" same "$before" generation
 daemon_stop
 lan_of primary 10.64.0.3 10.64.0.1 100
 nat primary 198.51.100.12 one
 daemon_start
-expect "another own address: withdrawn" wait_for 5 uplink_withdrawn primary
+expect "another own address: withdrawn" wait_for 15 uplink_withdrawn primary
 silence off
 expect "it answers again: published" wait_for 15 publishes primary 198.51.100.12
 
 # Lies.
 public primary "[discover $liar4 liar.example.net]"
 expect "a private address: reload" ctl reload
-expect "a private address: refused" wait_for 5 warned "10.9.9.9 is refused, since it is private"
+expect "a private address: refused" wait_for 15 warned "10.9.9.9 is refused, since it is private"
 expect "a private address: the last one stays" publishes primary 198.51.100.12
 lie "${address4[backup]}"
 expect "the other uplink's address: reload" lies_now
@@ -202,26 +202,26 @@ expect "the other uplink's address: its own" publishes backup "${address4[backup
 expect "the other uplink's address: not published here" publishes_not primary "${address4[backup]}"
 lan_of primary 10.64.0.4 10.64.0.1 100
 nat primary 198.51.100.12 one
-expect "nothing but lies: nothing is published" wait_for 5 eval \
+expect "nothing but lies: nothing is published" wait_for 15 eval \
 	'uplink_withdrawn primary && uplink_reason primary | grep -q "not known: .* is refused"'
 
 # One uplink tells the other one.
 nat primary 198.51.100.13 one
 public primary discover
 expect "told by the other uplink: reload" ctl reload
-expect "told by the other uplink: published" wait_for 10 publishes primary 198.51.100.13
+expect "told by the other uplink: published" wait_for 15 publishes primary 198.51.100.13
 expect "told by the other uplink: said" same "backup learnt" discovered primary '.from, .state'
-expect "told by the other uplink: serves" wait_for 5 serves_at 198.51.100.13
+expect "told by the other uplink: serves" wait_for 15 serves_at 198.51.100.13
 nat primary 198.51.100.14 one
-expect "told by the other uplink: another address" wait_for 10 publishes primary 198.51.100.14
+expect "told by the other uplink: another address" wait_for 15 publishes primary 198.51.100.14
 
 # Many customers share the address: nothing comes in.
 lan_of primary $shared4 100.64.0.1 100
 nat primary 198.51.100.15 many
 expect "CGNAT: what is learnt leads nowhere" \
-	wait_for 15 warned "'primary': behind CGNAT, it seems: inbound impossible"
+	wait_for 30 warned "'primary': behind CGNAT, it seems: inbound impossible"
 nat primary 198.51.100.15 many 20000-20999
-expect "CGNAT that changes ports: withdrawn" wait_for 10 uplink_withdrawn primary
+expect "CGNAT that changes ports: withdrawn" wait_for 15 uplink_withdrawn primary
 expect "CGNAT that changes ports: status says so" \
 	eval 'uplink_reason primary | grep -q "behind CGNAT: inbound impossible"'
 expect "CGNAT that changes ports: the uplink is good for the site itself" eval \
