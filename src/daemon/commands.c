@@ -13,6 +13,7 @@
 #include "daemon/kernel.h"
 #include "daemon/loop_private.h"
 #include "daemon/metrics.h"
+#include "daemon/observe.h"
 #include "daemon/report.h"
 
 static void log_report(char *report)
@@ -134,6 +135,15 @@ static json_t *answer_status(struct daemon *daemon, const json_t *request)
 	return json_pack("{s:b, s:o}", "ok", 1, "status", status);
 }
 
+static json_t *answer_observe(struct daemon *daemon, const json_t *request)
+{
+	struct standing standing = whole_standing(daemon);
+	const char *error = NULL;
+	json_t *observed = observe_report(&standing, &error);
+	return observed == NULL ? fail(error)
+	                        : json_pack("{s:b, s:o}", "ok", 1, "observed", observed);
+}
+
 static json_t *answer_explain(struct daemon *daemon, const json_t *request)
 {
 	struct standing standing = whole_standing(daemon);
@@ -242,13 +252,10 @@ static const struct {
 	const char *command;
 	json_t *(*answer)(struct daemon *daemon, const json_t *request);
 } commands[] = {
-	{ "status", answer_status },
-	{ "explain", answer_explain },
-	{ "reload", answer_reload },
-	{ "drain", answer_drain },
-	{ "undrain", answer_undrain },
-	{ "metrics", answer_metrics },
-	{ "parent-confirm", answer_parent_confirm },
+	{ "status", answer_status },   { "observe", answer_observe },
+	{ "explain", answer_explain }, { "reload", answer_reload },
+	{ "drain", answer_drain },     { "undrain", answer_undrain },
+	{ "metrics", answer_metrics }, { "parent-confirm", answer_parent_confirm },
 };
 
 json_t *commands_answer(const json_t *request, void *context)

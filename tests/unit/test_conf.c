@@ -478,6 +478,22 @@ static const struct bad_file bad_files[] = {
 	  "192.168.2.1 or \"2001:db8::1\"\n"
 	  "6:90: key 'uplink-address', value '=1' is not of the form uplink=address, such "
 	  "as primary=10.0.1.1\n" },
+	{ "site: {domain: example.com, lan-prefix: fd00}\n"
+	  "uplink:\n"
+	  "- {id: a, interface: w0, prefix: 10.0.0.0/24}\n"
+	  "- {id: b, interface: w1, prefix: \"2001:db8::1/64\"}\n"
+	  "- {id: c, interface: w2, prefix: \"2001:db8::/121\"}\n"
+	  "- {id: d, interface: w3, prefix: \"2000::/15\"}\n",
+	  "1:41: key 'lan-prefix', value 'fd00' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "3:34: key 'prefix', value '10.0.0.0/24' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "4:34: key 'prefix', value '2001:db8::1/64' has bits behind its length: write "
+	  "2001:db8::/64\n"
+	  "5:34: key 'prefix', value '2001:db8::/121' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "6:34: key 'prefix', value '2000::/15' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n" },
 	{ SITE UPLINKS SERVERS "forward:\n"
 	  "- {id: vpn, server: web, port: udp/51820, uplink: primary}\n",
 	  "9:51: key 'uplink', value 'primary' is not the id of an entry of section "
