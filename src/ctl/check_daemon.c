@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "ctl/client.h"
 #include "ctl/fields.h"
+#include "ctl/zone_names.h"
 
 /*! The daemon answers within milliseconds, or is not there. */
 #define ANSWER_TIMEOUT_MS 2000
@@ -84,19 +85,22 @@ static int follow_uplink(struct uplink *uplink, const json_t *status)
 			continue;
 		}
 		for (size_t k = 0; k < json_array_size(public); k++) {
-			struct address_list *list = &uplink->public_address;
 			const char *text = json_string_value(json_array_get(public, k));
+			struct address address;
+			// A private one that nobody has named is not published, multihome.conf(5).
+			if (text == NULL || address_parse(text, &address) != 0 ||
+			    address_private(&address) != NULL ||
+			    zone_address(uplink, address.family) != NULL) {
+				continue;
+			}
+			struct address_list *list = &uplink->public_address;
 			struct address *items =
 				array_grow(list->items, list->count, sizeof(*items));
 			if (items == NULL) {
 				return -ENOMEM;
 			}
 			list->items = items;
-			// A private one that nobody has named is not published, multihome.conf(5).
-			if (text != NULL && address_parse(text, &items[list->count]) == 0 &&
-			    address_private(&items[list->count]) == NULL) {
-				list->count++;
-			}
+			items[list->count++] = address;
 		}
 	}
 	return 0;
@@ -107,7 +111,7 @@ int check_follow(struct site *site, const json_t *status)
 	int ret = 0;
 	for (size_t i = 0; i < site->uplink_count && ret == 0; i++) {
 		struct uplink *uplink = &site->uplinks[i];
-		if (uplink->address.count == 0 && uplink->public_address.count == 0) {
+		if (uplink_follows(uplink)) {
 			ret = follow_uplink(uplink, status);
 		}
 	}

@@ -79,6 +79,10 @@ int daemon_reload(struct daemon *daemon, json_t *messages)
 	// Known by their ids, the verdicts of both sites are there whichever of them the pass is for.
 	ret = prober_set_site(daemon->prober, site,
 	                      reconcile_standing(daemon->reconcile).published);
+	if (ret == 0) {
+		ret = discoverer_set_site(daemon->discoverer, site,
+		                          reconcile_standing(daemon->reconcile).published);
+	}
 	if (ret != 0) {
 		site_free(site);
 		log_error("probes, failed to set up (%s): the old plan stays", strerror(-ret));
@@ -92,6 +96,7 @@ int daemon_reload(struct daemon *daemon, json_t *messages)
 	if (!taken) {
 		struct standing standing = reconcile_standing(daemon->reconcile);
 		(void)prober_set_site(daemon->prober, standing.site, standing.published);
+		(void)discoverer_set_site(daemon->discoverer, standing.site, standing.published);
 		daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
 		message = "the new site could not be installed (see the log)";
 		json_array_append_new(messages, json_string(message));
@@ -114,6 +119,7 @@ static struct standing whole_standing(const struct daemon *daemon)
 	struct standing standing = reconcile_standing(daemon->reconcile);
 	standing.probed = prober_list(daemon->prober);
 	standing.crossed = cross_prober_list(daemon->cross);
+	standing.discovered = discoverer_list(daemon->discoverer);
 	return standing;
 }
 
@@ -214,7 +220,7 @@ static void count_connections(const struct site *site, struct metrics_source *so
 
 static json_t *answer_metrics(struct daemon *daemon, const json_t *request)
 {
-	struct standing standing = reconcile_standing(daemon->reconcile);
+	struct standing standing = whole_standing(daemon);
 	struct metrics_source source = {
 		.standing = &standing,
 		.counters = recorder_counters(chronicle_recorder(daemon->chronicle)),

@@ -70,6 +70,7 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 	text_free(&text);
 	report_probes(standing, view->uplink, object);
 	report_cross(standing, number, object);
+	report_discover(standing, number, object);
 	return object;
 }
 
@@ -203,6 +204,7 @@ static json_t *status_warnings(const struct standing *standing)
 		}
 	}
 	report_cross_warnings(standing, warnings);
+	report_discover_warnings(standing, warnings);
 	return warnings;
 }
 

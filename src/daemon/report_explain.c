@@ -65,20 +65,31 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 	return used != 0;
 }
 
-/*! Whether it would be usable but for its probes. */
+/*! Whether it would be usable but for its probes, or for a public address to be learnt. */
 static bool is_withheld(const struct uplink_view *view)
 {
-	return view->family[FAMILY_4].withheld || view->family[FAMILY_6].withheld;
+	return view->family[FAMILY_4].withheld || view->family[FAMILY_6].withheld ||
+	       view->family[FAMILY_4].hidden || view->family[FAMILY_6].hidden;
 }
 
 static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
 	const char *reason = uplink_view_reason(chain->view);
-	bool probes = is_withheld(chain->view);
-	bool flawless = strcmp(reason, "up") == 0 || probes;
+	bool withheld = is_withheld(chain->view);
+	bool flawless = strcmp(reason, "up") == 0 || withheld;
 	(void)snprintf(detail, size, "%s",
 	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
-	return uplink_view_usable(chain->view) || probes;
+	return uplink_view_usable(chain->view) || withheld;
+}
+
+/*! An address that the outside tells; without one to be learnt there is no such step. */
+static bool step_discovered(const struct chain *chain, char *detail, size_t size)
+{
+	struct text text = TEXT_EMPTY;
+	bool good = report_discover_uplink(chain->standing, chain->view, &text);
+	(void)snprintf(detail, size, "%s", text.data != NULL ? text.data : "");
+	text_free(&text);
+	return good || uplink_view_usable(chain->view);
 }
 
 /*! Without probes there is no such step. */
@@ -222,11 +233,11 @@ static const struct {
 	const char *name;
 	step_call call;
 } steps[] = {
-	{ "interface", step_interface }, { "address", step_address },
-	{ "settings", step_settings },   { "probes", step_probes },
-	{ "forward", step_forward },     { "reply path", step_reply_path },
-	{ "inbound", step_inbound },     { "drain", step_drain },
-	{ "dns", step_published },
+	{ "interface", step_interface },   { "address", step_address },
+	{ "settings", step_settings },     { "public address", step_discovered },
+	{ "probes", step_probes },         { "forward", step_forward },
+	{ "reply path", step_reply_path }, { "inbound", step_inbound },
+	{ "drain", step_drain },           { "dns", step_published },
 };
 
 static json_t *answers_of(const struct chain *chain)

@@ -78,6 +78,11 @@ static const struct {
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    public-address: 198.51.100.1\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
+	// One that is learnt does, and the own one is nobody's business.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n"
+	       "    public-address: discover\n"
+	       "  - id: backup\n    interface: wan1\n    address: 198.51.100.9\n" SERVER4 HOST,
+	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 198.51.100.9\n", NULL },
 	// A fixed address is better than a made-up one; name servers may move.
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
