@@ -129,13 +129,12 @@ static int served_build(const struct site *site, bool mail, struct served **serv
 /*! The operator sets the DS at the parent once; knotd renews the signatures and the zone's key. */
 static void add_signing_policy(struct text *text)
 {
-	text_add(text,
-	         "\n# mod-arrival leaves what is signed as it is: validating resolvers get the\n"
-	         "# placeholder, the first uplink's address, also while that uplink is down.\n"
-	         "policy:\n"
-	         "  - id: multihome\n"
-	         "    algorithm: ecdsap256sha256\n"
-	         "    cds-cdnskey-publish: rollover\n");
+	text_add(text, "\n# mod-arrival signs each uplink's answers with the same keys, which "
+	               "knotd makes and renews.\n"
+	               "policy:\n"
+	               "  - id: multihome\n"
+	               "    algorithm: ecdsap256sha256\n"
+	               "    cds-cdnskey-publish: rollover\n");
 }
 
 static int add_zone(const char *domain, const struct knot_conf_options *options, struct text *text,
@@ -297,11 +296,6 @@ int command_knot_conf(const struct command_line *line)
 	if (knot_conf_write(site, &options, &text, &error) != 0) {
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
-	}
-	if (line->dnssec) {
-		(void)fprintf(stderr,
-		              "warning: signed zones, resolvers that validate get the first "
-		              "uplink's address also while that uplink is down\n");
 	}
 	code = folder != NULL ? write_zones(line, site, folder) : EXIT_GOOD;
 	if (code == EXIT_GOOD) {
