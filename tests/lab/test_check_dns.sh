@@ -110,7 +110,7 @@ require "the parent zone is published" parent_publish ''
 expect "outside: all is good" check cli
 expect "outside: says so" eval 'check cli | tail -n 1 | grep -qx "all good"'
 expect "by IPv6" ns cli "$build/src/multihomectl" -c "$lab/gw/multihome.conf" \
-	--socket "$lab/none" check --resolver "$resolver6@53"
+	--socket "$lab/none" check dns --resolver "$resolver6@53"
 expect "on the gateway: good, but for what cannot be seen there" check gw
 expect "on the gateway: says what that is" eval \
 	'check gw --json | jq -e "map(select(.level == \"note\") | .subject) | index(\"this machine\")"'
