@@ -33,6 +33,7 @@ void ruleset_close(struct ruleset *ruleset)
 	nft_apply_close(ruleset->nft);
 	nfnl_close(ruleset->nfnl);
 	free(ruleset->text);
+	free(ruleset->former);
 }
 
 int ruleset_set_site(struct ruleset *ruleset, const struct site *site)
@@ -42,11 +43,34 @@ int ruleset_set_site(struct ruleset *ruleset, const struct site *site)
 	if (ret != 0) {
 		return ret;
 	}
+	free(ruleset->former);
+	ruleset->former = ruleset->text;
+	ruleset->former_loaded = ruleset->loaded;
+	ruleset->kept = ruleset->installed;
 	ruleset->loaded =
 		ruleset->loaded && ruleset->text != NULL && strcmp(ruleset->text, text) == 0;
-	free(ruleset->text);
 	ruleset->text = text;
 	return 0;
+}
+
+void ruleset_forget_site(struct ruleset *ruleset)
+{
+	free(ruleset->former);
+	ruleset->former = NULL;
+}
+
+void ruleset_reset_site(struct ruleset *ruleset)
+{
+	free(ruleset->text);
+	ruleset->text = ruleset->former;
+	ruleset->former = NULL;
+	ruleset->loaded = ruleset->former_loaded && ruleset->kept;
+	ruleset->installed = ruleset->installed || ruleset->kept;
+}
+
+bool ruleset_kept(const struct ruleset *ruleset)
+{
+	return ruleset->kept;
 }
 
 enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,
@@ -135,6 +159,7 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 		asked = nfnl_generation(ruleset->nfnl, &after);
 	}
 	ruleset->commits++;
+	ruleset->kept = ret != 0 && ruleset->installed && asked == 0 && after == before;
 	ruleset->installed = ret == 0;
 	ruleset->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
 	return ret;

@@ -16,6 +16,9 @@ struct ruleset {
 	struct nfnl *nfnl;
 	struct nft_apply *nft;
 	char *text;          /*!< Of the site, all but the live elements: see nft_text.h. */
+	char *former;        /*!< Of the site before, until ruleset_forget_site(); or NULL. */
+	bool former_loaded;  /*!< The former text was loaded last. */
+	bool kept;           /*!< What was installed for it still is, but for what others do. */
 	bool loaded;         /*!< The text was loaded last. */
 	bool installed;      /*!< The text and the last plan's elements, as far as events tell. */
 	unsigned commits;    /*!< Of ours so far. */
@@ -31,6 +34,17 @@ void ruleset_close(struct ruleset *ruleset);
 
 /*! \brief Render the ruleset of a site, once: forwards can be many. \return 0 or -ENOMEM. */
 int ruleset_set_site(struct ruleset *ruleset, const struct site *site);
+
+/*! \brief The site is taken, or not: what was rendered for it, or for the one before, is freed. */
+void ruleset_forget_site(struct ruleset *ruleset);
+void ruleset_reset_site(struct ruleset *ruleset);
+
+/*!
+ * \brief Whether what was installed before still is, after ruleset_load() failed.
+ *
+ * A transaction is all or nothing, but its answer can be lost where the transaction is not.
+ */
+bool ruleset_kept(const struct ruleset *ruleset);
 
 /*!
  * \brief How much has to be loaded: all if the ruleset is lost or follows from another site file.

@@ -59,6 +59,29 @@ mv "$lab/good.conf" "$(site_file_path)"
 expect "a bad file leaves both published" by_each uplink_answered
 expect "a bad file by SIGHUP changes nothing" same "srv port=80 client=$client4" get_by backup 8080
 
+# The kernel does not take the new ruleset: the daemon has but one descriptor left, and needs two to
+# load it.
+limit_of() {
+	local free=0 descriptor
+	for ((descriptor = 0; free < 1; descriptor++)); do
+		[ -e "/proc/$daemon_pid/fd/$descriptor" ] || free=$((free + 1))
+	done
+	echo "$descriptor"
+}
+before=$(generation)
+old_limit=$(prlimit --pid "$daemon_pid" --nofile --noheadings --output SOFT)
+prlimit --pid "$daemon_pid" "--nofile=$(limit_of):"
+host_ports='tcp/80, tcp/8081:80'
+site_file
+kill -HUP "$daemon_pid"
+expect "not installed: the log says so" wait_for 5 logged 'could not be installed: the old plan stays'
+prlimit --pid "$daemon_pid" "--nofile=$old_limit:"
+expect "not installed: nothing was withdrawn meanwhile" same "$before" generation
+expect "not installed: the old ports are served" same "srv port=80 client=$client4" get_by backup 8080
+expect "not installed: it is once it can be" ctl reload
+expect "installed: the new port" same "srv port=80 client=$client4" get_by backup 8081
+expect "installed: no old one" fails get_by backup 8080
+
 # One uplink less, then again both.
 sed -i '/^  - id: backup/,/^$/d' "$(site_file_path)"
 uplinks() {
