@@ -96,6 +96,7 @@ struct uplink {
 		gateway; /*!< Empty: learnt from the main table. At most one a family. */
 	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
 	struct address_list learnt;
+	bool unknown; /*!< Not of the file either: it has never had an address that anybody knows. */
 	struct probe_list probe; /*!< Empty: link, address and gateway alone decide. */
 	uint32_t interval_ms;    /*!< Between two rounds of probes. */
 	uint32_t timeout_ms;     /*!< How long a probe may take; below interval_ms. */
