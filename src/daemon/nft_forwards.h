@@ -26,6 +26,13 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
                         bool range, struct text *text);
 
 /*!
+ * \brief Add commands that make one site's elements another's; none if they are the same.
+ * \return 0, or -EOPNOTSUPP if ranges differ: their maps are better filled as a whole.
+ */
+int nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
+                        struct text *text);
+
+/*!
  * \brief Where an uplink forwards a port to.
  * \param inside  Out: port on the server.
  * \return The server's address, borrowed, or NULL if the port is not forwarded.

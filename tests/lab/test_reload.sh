@@ -82,6 +82,26 @@ expect "not installed: it is once it can be" ctl reload
 expect "installed: the new port" same "srv port=80 client=$client4" get_by backup 8081
 expect "installed: no old one" fails get_by backup 8080
 
+# What was changed element by element is what a start loads as a whole.
+elements() {
+	ns gw nft -j list table inet multihome |
+		jq -S '[.nftables[] | (.map, .set) | select(. != null) | {name, elem: (.elem // [] | map(tojson) | sort)}]'
+}
+host_ports='tcp/80:8080, tcp/8081:80, udp/8081, tcp/9000-9010, tcp/22'
+site_file
+ctl reload >/dev/null
+host_ports='tcp/80, tcp/8081, udp/8082, tcp/9000-9010'
+site_file
+ctl reload >/dev/null
+elements >"$lab/changed"
+daemon_stop
+ns gw nft delete table inet multihome
+daemon_start
+expect "after a start" wait_for 10 by_each uplink_answered
+expect "after a start: the elements that reloads had left" eval 'elements | diff "$lab/changed" -'
+expect "after a start: www, mail and vpn are among them" \
+	same 5 jq '.[] | select(.name == "single4_1").elem | length' "$lab/changed"
+
 # One uplink less, then again both.
 sed -i '/^  - id: backup/,/^$/d' "$(site_file_path)"
 uplinks() {
