@@ -160,7 +160,9 @@ int reconcile_pass(struct reconcile *reconcile, bool tentative)
 	int ret = rtnl_observe(reconcile->rtnl, &before);
 	if (ret == 0) {
 		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks,
-		                 reconcile->verdicts, &plan);
+		                 damper_judge(&reconcile->damper, reconcile->site, &before,
+		                              reconcile->verdicts, table_now_ms()),
+		                 &plan);
 	}
 	if (ret != 0) {
 		// Too much is changing to see it whole; the events of that lead here again.

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "daemon/damper.h"
 #include "daemon/lost.h"
 #include "daemon/publisher.h"
 #include "daemon/reconcile.h"
@@ -29,6 +30,7 @@ struct reconcile {
 	char culprit[LOST_CULPRIT_MAX];  /*!< Who removed routes or rules of ours last. */
 	char *foreign_drops;
 	struct stranded stranded;
+	struct damper damper;
 	struct uplink_history history[SITE_UPLINKS_MAX + 1];
 };
 

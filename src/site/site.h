@@ -104,6 +104,7 @@ struct uplink {
 	uint32_t up_after;       /*!< So many good rounds in a row mean up. */
 	uint32_t quorum;         /*!< So many probes must succeed in a good round. */
 	uint32_t degraded_loss;  /*!< Percent of loss over a minute that mean degraded. */
+	bool damping;            /*!< One that flaps is held back. */
 };
 
 /*! An address that an inside server holds for one uplink (source-address mode). */

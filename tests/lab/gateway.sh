@@ -9,6 +9,7 @@ primary_lines=()       # of that uplink, such as its probes
 backup_lines=()
 reply_path=conntrack   # conntrack | source-address
 answer_policy=arrival
+damping=off            # on is the default of the daemon; but tests take an uplink away again and again
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
 knot_conf_options=()   # further options of multihomectl knot-conf
 
@@ -34,6 +35,7 @@ site_file() {
 			    address: [${address4[primary]}, "${address6[primary]}"]
 			    gateway: [${router4[primary]}, "${router6[primary]}"]
 		END
+		echo "    damping: $damping"
 		for line in "${primary_lines[@]}"; do
 			echo "    $line"
 		done
@@ -43,6 +45,7 @@ site_file() {
 			    address: [${address4[backup]}, "${address6[backup]}"]
 			    gateway: [${router4[backup]}, "${router6[backup]}"]
 		END
+		echo "    damping: $damping"
 		for line in "${backup_lines[@]}"; do
 			echo "    $line"
 		done
