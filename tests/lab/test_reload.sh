@@ -82,10 +82,10 @@ expect "not installed: it is once it can be" ctl reload
 expect "installed: the new port" same "srv port=80 client=$client4" get_by backup 8081
 expect "installed: no old one" fails get_by backup 8080
 
-# What was changed element by element is what a start loads as a whole.
+# What was changed element by element is what a start loads as a whole; sets may hold what was seen.
 elements() {
 	ns gw nft -j list table inet multihome |
-		jq -S '[.nftables[] | (.map, .set) | select(. != null) | {name, elem: (.elem // [] | map(tojson) | sort)}]'
+		jq -S '[.nftables[].map | select(. != null) | {name, elem: (.elem // [] | map(tojson) | sort)}]'
 }
 host_ports='tcp/80:8080, tcp/8081:80, udp/8081, tcp/9000-9010, tcp/22'
 site_file
