@@ -279,6 +279,9 @@ static void print_objects(const struct object *objects, const struct nft_source 
 			continue;
 		}
 		for (size_t i = 0; i < source->site->uplink_count; i++) {
+			if (part == NFT_MAPS_FILL && source->forwards == NULL) {
+				break;
+			}
 			char name[32];
 			unsigned number = source->site->uplinks[i].number;
 			(void)snprintf(name, sizeof(name), "%s_%u", object->name, number);

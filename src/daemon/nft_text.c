@@ -263,13 +263,8 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	         first, last, first, last);
 }
 
-int nft_text(const struct site *site, char **ruleset)
+static int render(const struct site *site, const struct nft_forwards *forwards, char **ruleset)
 {
-	struct nft_forwards *forwards = NULL;
-	int ret = nft_forwards_build(site, &forwards);
-	if (ret != 0) {
-		return ret;
-	}
 	struct nft_source source = { .site = site, .forwards = forwards };
 	struct text text = TEXT_EMPTY;
 	declare(&source, &text);
@@ -283,7 +278,6 @@ int nft_text(const struct site *site, char **ruleset)
 	nft_provider_fill(site, &text);
 	nft_cross_fill(site, &text);
 	text_add(&text, "}\n");
-	nft_forwards_free(forwards);
 
 	char *rendered = text_take(&text);
 	if (rendered == NULL) {
@@ -291,6 +285,22 @@ int nft_text(const struct site *site, char **ruleset)
 	}
 	*ruleset = rendered;
 	return 0;
+}
+
+int nft_text(const struct site *site, char **ruleset)
+{
+	struct nft_forwards *forwards = NULL;
+	int ret = nft_forwards_build(site, &forwards);
+	if (ret == 0) {
+		ret = render(site, forwards, ruleset);
+		nft_forwards_free(forwards);
+	}
+	return ret;
+}
+
+int nft_text_frame(const struct site *site, char **frame)
+{
+	return render(site, NULL, frame);
 }
 
 int nft_live(const struct site *site, const struct uplink_view *uplinks,

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/probes.sh"
 # A fifth of the default, so 120 rounds are 24 seconds.
 probe_each "probe: icmp $client4" 'interval: 200ms'
+damping=on
 lab_up
 require "both uplinks are published" data_plane_up
 
