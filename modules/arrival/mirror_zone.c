@@ -23,7 +23,7 @@
 #define POLL_MS_MIN 1000
 
 /*! Between two sessions with a zone, whoever asks for one; and if there was nothing to be had. */
-#define PAUSE_MS 10
+#define PAUSE_MS 2
 #define PAUSE_UNSIGNED_MS 200
 #define PAUSE_MISSED_MS 100
 
@@ -33,47 +33,6 @@
 
 /*! Failures are told of when they last: knotd may be starting. */
 #define DELAY_MS_TOLD 3000
-
-static void copy_free(struct mirror_copy *copy)
-{
-	if (copy == NULL) {
-		return;
-	}
-	for (size_t i = 0; copy->keystores != NULL && copy->keystores[i] != NULL; i++) {
-		free(copy->keystores[i]);
-	}
-	free(copy->keystores);
-	free(copy->listen);
-	free(copy);
-}
-
-static struct mirror_copy *copy_new(const struct mirror_settings *settings)
-{
-	size_t count = 0;
-	while (settings->keystores[count] != NULL) {
-		count++;
-	}
-	struct mirror_copy *copy = calloc(1, sizeof(*copy));
-	if (copy == NULL) {
-		return NULL;
-	}
-	copy->listen = calloc(settings->listen_count + 1, sizeof(*copy->listen));
-	copy->keystores = calloc(count + 1, sizeof(*copy->keystores));
-	bool whole = copy->listen != NULL && copy->keystores != NULL;
-	for (size_t i = 0; whole && i < count; i++) {
-		copy->keystores[i] = strdup(settings->keystores[i]);
-		whole = copy->keystores[i] != NULL;
-	}
-	if (!whole) {
-		copy_free(copy);
-		return NULL;
-	}
-	for (size_t i = 0; i < settings->listen_count; i++) {
-		copy->listen[i] = settings->listen[i];
-	}
-	copy->listen_count = settings->listen_count;
-	return copy;
-}
 
 int mirror_work_new(const uint8_t *zone, struct mirror_work **work)
 {
@@ -95,8 +54,8 @@ void mirror_work_free(struct mirror_work *work)
 	learnt_deinit(&work->learnt);
 	owners_deinit(&work->owners);
 	zone_keys_free(work->keys);
-	copy_free(work->settings);
-	copy_free(work->settings_new);
+	mirror_copy_free(work->settings);
+	mirror_copy_free(work->settings_new);
 	free(work);
 }
 
@@ -112,25 +71,14 @@ struct mirror_work *mirror_work_of(struct mirror_zone *view)
 
 int mirror_work_set(struct mirror_work *work, const struct mirror_settings *settings)
 {
-	struct mirror_copy *copy = copy_new(settings);
+	struct mirror_copy *copy = mirror_copy_new(settings);
 	if (copy == NULL) {
 		return -ENOMEM;
 	}
-	copy_free(work->settings_new);
+	mirror_copy_free(work->settings_new);
 	work->settings_new = copy;
 	atomic_store(&work->view.patience, settings->patience);
 	return 0;
-}
-
-/*! Whether the keystores are others. */
-static bool keystores_differ(const struct mirror_copy *a, const struct mirror_copy *b)
-{
-	size_t i = 0;
-	while (a->keystores[i] != NULL && b->keystores[i] != NULL &&
-	       strcmp(a->keystores[i], b->keystores[i]) == 0) {
-		i++;
-	}
-	return a->keystores[i] != NULL || b->keystores[i] != NULL;
 }
 
 void mirror_work_begin(struct mirror_work *work)
@@ -142,11 +90,11 @@ void mirror_work_begin(struct mirror_work *work)
 	if (work->settings_new == NULL) {
 		return;
 	}
-	if (work->settings != NULL && keystores_differ(work->settings, work->settings_new)) {
+	if (work->settings != NULL && mirror_copy_keys_differ(work->settings, work->settings_new)) {
 		zone_keys_free(work->keys);
 		work->keys = NULL;
 	}
-	copy_free(work->settings);
+	mirror_copy_free(work->settings);
 	work->settings = work->settings_new;
 	work->settings_new = NULL;
 }
@@ -216,40 +164,39 @@ static void report_missing(void *context, uint8_t algorithm, uint16_t tag)
 		zone_text(work, text), tag, algorithm);
 }
 
-/*! Whether a change of the table has brought nothing that is not signed, or known not to be. */
-static bool is_complete(const struct mirror_work *work, const struct wanted *wanted)
+/*! How much of what is wanted is there. */
+enum progress { PROGRESS_NONE, PROGRESS_LEARNT, PROGRESS_SIGNED };
+
+/*! What a change of the table has left to do. */
+static enum progress find_progress(const struct mirror_work *work, const struct wanted *wanted)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
+	const struct signed_answers *published = work->view.current;
+	enum progress progress =
+		published != NULL && work->keys != NULL ? PROGRESS_SIGNED : PROGRESS_NONE;
+	for (size_t i = 0; progress != PROGRESS_NONE && i < wanted->count; i++) {
 		const struct signed_set *set = wanted->list[i];
 		knot_rdataset_t rdata = signed_set_rdata(set);
 		const uint8_t *owner = signed_set_owner(set);
 		const struct signed_set *model =
 			learnt_find(&work->learnt, owner, set->owner_size, set->type);
-		if (model == NULL ||
-		    (model->signature_count > 0 && set->count > 0 &&
-		     (work->view.current == NULL ||
-		      signed_answers_find(work->view.current, owner, set->owner_size, set->type,
-		                          &rdata, tail_hash_rdata(&rdata)) == NULL))) {
-			return false;
+		if (model == NULL) {
+			progress = PROGRESS_NONE;
+		} else if (model->signature_count > 0 && set->count > 0 &&
+		           signed_answers_find(published, owner, set->owner_size, set->type, &rdata,
+		                               tail_hash_rdata(&rdata)) == NULL) {
+			progress = PROGRESS_LEARNT;
 		}
 	}
-	return true;
+	return progress;
 }
 
-static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
-                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
+static int sign(struct mirror_work *work, const struct wanted *wanted)
 {
-	int ret = learn(work, wanted, self_port, stop_fd);
-	if (ret == 0) {
-		snapshot_source_look(source, wanted_add_hints, wanted);
-		ret = wanted->error;
-	}
-	if (ret == 0 && work->keys == NULL) {
+	if (work->keys == NULL) {
 		work->keys = zone_keys_new(work->zone, work->settings->keystores);
-		ret = work->keys != NULL ? 0 : -ENOMEM;
 	}
-	if (ret != 0) {
-		return ret;
+	if (work->keys == NULL) {
+		return -ENOMEM;
 	}
 	const struct signer signer = {
 		.keys = work->keys,
@@ -262,6 +209,17 @@ static int learn_and_sign(struct mirror_work *work, struct snapshot_source *sour
 		.context = work,
 	};
 	return signer_run(&signer);
+}
+
+static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
+                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
+{
+	int ret = learn(work, wanted, self_port, stop_fd);
+	if (ret == 0) {
+		snapshot_source_look(source, wanted_add_hints, wanted);
+		ret = wanted->error;
+	}
+	return ret == 0 ? sign(work, wanted) : ret;
 }
 
 /*! How long the signatures that are published will be left alone. */
@@ -367,7 +325,13 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		snapshot_source_look(source, wanted_add_hints, &wanted);
 		ret = wanted.error;
 	}
-	if (ret == 0 && work->table_only && is_complete(work, &wanted)) {
+	enum progress progress = PROGRESS_NONE;
+	if (ret == 0 && work->table_only) {
+		progress = find_progress(work, &wanted);
+	}
+	// New addresses of known hosts: there is nothing to ask, and no time to lose.
+	if (progress == PROGRESS_SIGNED ||
+	    (progress == PROGRESS_LEARNT && sign(work, &wanted) == 0)) {
 		work->earliest_ms = now_ms() + PAUSE_MS;
 		wanted_deinit(&wanted);
 		return;

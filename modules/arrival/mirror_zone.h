@@ -15,16 +15,10 @@
 
 #include "arrival/learn.h"
 #include "arrival/mirror.h"
+#include "arrival/mirror_copy.h"
 #include "arrival/zone_keys.h"
 
 struct mirror;
-
-/*! A copy of the settings. */
-struct mirror_copy {
-	struct sockaddr_storage *listen;
-	size_t listen_count;
-	char **keystores;
-};
 
 struct mirror_work {
 	struct mirror_zone view; /*!< First: what the query path has. */
