@@ -8,7 +8,10 @@
 
 #pragma once
 
+#include "arrival/answer_index.h"
+#include "arrival/binding.h"
 #include "arrival/local.h"
+#include "arrival/snapshot.h"
 
 #if KNOTD_MOD_ABI_VERSION >= 500
 
@@ -55,7 +58,8 @@ static inline const struct local *compat_local(knotd_qdata_t *qdata, struct loca
 {
 	const struct local *local = room;
 	if (qdata->params->proto == KNOTD_QUERY_PROTO_UDP && qdata->params->xdp_msg == NULL) {
-		local = local_from_cache(&compat_sockets, qdata->params->socket, room);
+		local = local_from_cache(&compat_sockets, local_from_socket, qdata->params->socket,
+		                         room);
 	} else if (!compat_local_ask(qdata, room)) {
 		local = NULL;
 	}
@@ -75,3 +79,49 @@ static inline const struct sockaddr *compat_client(knotd_qdata_t *qdata)
 }
 
 #endif
+
+/*! Devices of UDP sockets, which knotd never binds anew. Owned by local_from_cache(). */
+static struct local_cache compat_devices;
+
+/*!
+ * The device of a query's socket goes before its local end: Knot DNS 3.5.5 and later listen on
+ * «0.0.0.0%wan0». Not inline, for the sake of those who have no such table. XDP bypasses sockets.
+ */
+static __attribute__((noinline)) const struct local *compat_by_device(knotd_qdata_t *qdata,
+                                                                      const struct binding_map *map,
+                                                                      const struct local *local,
+                                                                      struct local *room)
+{
+	const knotd_qdata_params_t *params = qdata->params;
+	if (params->xdp_msg != NULL) {
+		return local;
+	}
+	struct local unused;
+	const struct local *device = &unused;
+	bool comes_and_goes = params->proto != KNOTD_QUERY_PROTO_UDP;
+#if KNOTD_MOD_ABI_VERSION >= 500
+	comes_and_goes &= params->proto != KNOTD_QUERY_PROTO_QUIC;
+#endif
+	if (!comes_and_goes) {
+		device = local_from_cache(&compat_devices, local_device_from_socket, params->socket,
+		                          &unused);
+	} else if (!local_device_from_socket(params->socket, &unused)) {
+		device = NULL;
+	}
+	return device != NULL ? binding_local(map, local, device, room) : local;
+}
+
+/*!
+ * \brief What tells the uplink of a query to the bindings of a snapshot.
+ * \param snapshot  NULL: there is no table.
+ * \return In room, or elsewhere as long as the process lives.
+ */
+static inline const struct local *compat_arrival(knotd_qdata_t *qdata,
+                                                 const struct snapshot *snapshot,
+                                                 struct local *room)
+{
+	const struct local *local = compat_local(qdata, room);
+	return snapshot != NULL && __builtin_expect(snapshot->answers->bindings.by_device, 0)
+	               ? compat_by_device(qdata, &snapshot->answers->bindings, local, room)
+	               : local;
+}

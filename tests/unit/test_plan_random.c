@@ -61,13 +61,13 @@ static void add_servers(unsigned uplinks, struct text *text)
 
 static char *draw_site(void)
 {
+	static const char *const bindings[] = { "address", "port", "device" };
 	static const char *const policies[] = { "arrival", "all", "preferred" };
 	struct text text = TEXT_EMPTY;
 	unsigned uplinks = 1 + draw(UPLINKS);
 	text_add(&text, "site:\n    domain: example.com\n    lan: [lan0]\n");
 	text_add(&text, "    hairpin: %s\n    masquerade: %s\n    dns-binding: %s\n",
-	         chance(50) ? "on" : "off", chance(50) ? "on" : "off",
-	         chance(50) ? "port" : "address");
+	         chance(50) ? "on" : "off", chance(50) ? "on" : "off", bindings[draw(3)]);
 	add_uplinks(uplinks, chance(30), &text);
 	add_servers(uplinks, &text);
 	text_add(&text, "host:\n");
