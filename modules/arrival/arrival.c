@@ -396,5 +396,5 @@ static void arrival_unload(knotd_mod_t *mod)
 	arrival_free(knotd_mod_ctx(mod));
 }
 
-KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
-              arrival_unload, arrival_conf, arrival_conf_check);
+LAYOUT_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
+               arrival_unload, arrival_conf, arrival_conf_check);

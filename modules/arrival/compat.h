@@ -10,6 +10,7 @@
 
 #include "arrival/answer_index.h"
 #include "arrival/binding.h"
+#include "arrival/layout.h"
 #include "arrival/local.h"
 #include "arrival/snapshot.h"
 
