@@ -13,6 +13,7 @@ static const struct section {
 	int (*run)(const struct command_line *line, struct findings *findings);
 } sections[] = {
 	{ "dns", check_dns },
+	{ "gateway", check_gateway },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -69,4 +70,9 @@ int command_check(const struct command_line *line)
 int command_check_dns(const struct command_line *line)
 {
 	return run(line, "dns");
+}
+
+int command_check_gateway(const struct command_line *line)
+{
+	return run(line, "gateway");
 }

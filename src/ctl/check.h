@@ -10,7 +10,8 @@
 #include "ctl/findings.h"
 
 /*!
- * \brief A section: look, and add what was found.
+ * \brief A section: look, and add what was found. That of DNS wants to be the first one.
  * \return EXIT_GOOD, or the exit code if it could not look at all, having said why.
  */
+int check_gateway(const struct command_line *line, struct findings *findings);
 int check_dns(const struct command_line *line, struct findings *findings);

@@ -5,16 +5,14 @@
  */
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "ctl/check.h"
+#include "ctl/check_daemon.h"
 #include "ctl/check_dns_find.h"
-#include "ctl/client.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define DNS_PORT 53
@@ -23,9 +21,6 @@
 #define TIMEOUT_DEFAULT 4
 #define TIMEOUT_MAX 60
 #define TIMEOUTS_IN_ALL 4
-
-/*! The daemon answers within milliseconds, or is not there. */
-#define STATUS_TIMEOUT_MS 2000
 
 static bool read_number(const char *text, unsigned long most, unsigned long *number)
 {
@@ -69,98 +64,6 @@ static void system_resolver(struct check_dns *check)
 		}
 	}
 	(void)fclose(file);
-}
-
-static int list_own(struct address_list *own)
-{
-	struct ifaddrs *first = NULL;
-	if (getifaddrs(&first) != 0) {
-		return -errno;
-	}
-	int ret = 0;
-	for (const struct ifaddrs *at = first; at != NULL && ret == 0; at = at->ifa_next) {
-		const void *bytes = NULL;
-		if (at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET) {
-			bytes = &((const struct sockaddr_in *)(const void *)at->ifa_addr)->sin_addr;
-		} else if (at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET6) {
-			bytes = &((const struct sockaddr_in6 *)(const void *)at->ifa_addr)
-			                 ->sin6_addr;
-		}
-		struct address *items = NULL;
-		if (bytes != NULL) {
-			items = array_grow(own->items, own->count, sizeof(*items));
-			ret = items == NULL ? -ENOMEM : 0;
-		}
-		if (items != NULL) {
-			own->items = items;
-			items[own->count++] =
-				address_from_bytes((uint8_t)at->ifa_addr->sa_family, bytes);
-		}
-	}
-	freeifaddrs(first);
-	return ret;
-}
-
-/*! \param error  The reason is added to it if there is no status. */
-static json_t *ask_status(const struct command_line *line, const struct site *site,
-                          struct text *error)
-{
-	struct text path = TEXT_EMPTY;
-	json_t *request = json_pack("{s:s}", "command", "status");
-	json_t *answer = NULL;
-	text_add(&path, "%s%s", line->socket != NULL ? line->socket : site->run_dir,
-	         line->socket != NULL ? "" : "/control.sock");
-	if (request != NULL && !path.failed) {
-		(void)client_ask(path.data, request, STATUS_TIMEOUT_MS, &answer, error);
-	}
-	json_t *status = json_object_get(answer, "status");
-	json_incref(status);
-	json_decref(answer);
-	json_decref(request);
-	text_free(&path);
-	return status;
-}
-
-/*! Give an uplink without address in the file those that the outside sees of it now. */
-static int follow_uplink(struct uplink *uplink, const json_t *status)
-{
-	const json_t *uplinks = json_object_get(status, "uplinks");
-	for (size_t i = 0; i < json_array_size(uplinks); i++) {
-		const json_t *object = json_array_get(uplinks, i);
-		const json_t *public = json_object_get(object, "public");
-		const char *id = json_string_value(json_object_get(object, "id"));
-		if (id == NULL || strcmp(id, uplink->id) != 0) {
-			continue;
-		}
-		for (size_t k = 0; k < json_array_size(public); k++) {
-			struct address_list *list = &uplink->public_address;
-			const char *text = json_string_value(json_array_get(public, k));
-			struct address *items =
-				array_grow(list->items, list->count, sizeof(*items));
-			if (items == NULL) {
-				return -ENOMEM;
-			}
-			list->items = items;
-			// A private one that nobody has named is not published, multihome.conf(5).
-			if (text != NULL && address_parse(text, &items[list->count]) == 0 &&
-			    address_private(&items[list->count]) == NULL) {
-				list->count++;
-			}
-		}
-	}
-	return 0;
-}
-
-static int follow_uplinks(struct site *site, const json_t *status)
-{
-	int ret = 0;
-	for (size_t i = 0; i < site->uplink_count && ret == 0; i++) {
-		struct uplink *uplink = &site->uplinks[i];
-		if (uplink->address.count == 0 && uplink->public_address.count == 0) {
-			ret = follow_uplink(uplink, status);
-		}
-	}
-	return ret;
 }
 
 /*! How long may still be asked. */
@@ -224,9 +127,9 @@ int check_dns(const struct command_line *line, struct findings *findings)
 	if (read_options(line, &check, &timeout) != 0 || command_site(line, &site) != 0) {
 		goto cleanup;
 	}
-	status = ask_status(line, site, &no_status);
-	int ret = list_own(&own);
-	ret = ret == 0 ? follow_uplinks(site, status) : ret;
+	status = check_ask(line, site, "status", "status", &no_status);
+	int ret = check_list_own(&own);
+	ret = ret == 0 ? check_follow(site, status) : ret;
 	check.site = site;
 	check.status = status;
 	check.no_status = status == NULL ? no_status.data : NULL;

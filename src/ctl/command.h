@@ -57,6 +57,7 @@ int command_undrain(const struct command_line *line);
 int command_reload(const struct command_line *line);
 int command_check(const struct command_line *line);
 int command_check_dns(const struct command_line *line);
+int command_check_gateway(const struct command_line *line);
 int command_zone_host(const struct command_line *line);
 int command_server_setup(const struct command_line *line);
 int command_zone_mail(const struct command_line *line);

@@ -55,7 +55,9 @@ static const struct command {
 	{ "reload", NULL, FOR_RELOAD, command_reload, "make the daemon read the site file again" },
 	{ "check dns", NULL, FOR_CHECK, command_check_dns,
 	  "ask DNS as the outside does, and compare with the site file" },
-	{ "check", NULL, FOR_CHECK, command_check, "all checks that there are" },
+	{ "check gateway", NULL, FOR_CHECK, command_check_gateway,
+	  "look at this gateway: settings, other programs, uplinks, knotd" },
+	{ "check", NULL, FOR_CHECK, command_check, "both checks, DNS and gateway" },
 	{ "zone host", "NAME", FOR_ZONE_HOST, command_zone_host,
 	  "print the zone of a host for knotd" },
 	{ "zone parent", NULL, FOR_ZONE_PARENT, command_zone_parent,
@@ -125,7 +127,7 @@ static void print_help(void)
 	(void)printf("Usage: multihomectl [-c FILE] COMMAND [OPTION]...\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		const char *operand = commands[i].operand != NULL ? commands[i].operand : "";
-		(void)printf("  %-12s %-12s %s\n", commands[i].name, operand, commands[i].help);
+		(void)printf("  %-13s %-12s %s\n", commands[i].name, operand, commands[i].help);
 	}
 
 	(void)printf("\nOptions:\n");

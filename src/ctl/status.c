@@ -17,7 +17,14 @@
 #include "ctl/fields.h"
 
 /*! Whose member a column shows: in the second table a row is one uplink of one host. */
-enum source { SOURCE_ROW, SOURCE_HOST, SOURCE_SECONDS, SOURCE_QUALITY, SOURCE_INBOUND };
+enum source {
+	SOURCE_ROW,
+	SOURCE_HOST,
+	SOURCE_SECONDS,
+	SOURCE_QUALITY,
+	SOURCE_INBOUND,
+	SOURCE_PUBLIC
+};
 
 struct column {
 	const char *heading;
@@ -32,6 +39,7 @@ static const struct column uplink_columns[] = {
 	{ "STATE", "state", SOURCE_ROW, "down" },
 	{ "SINCE", "since_s", SOURCE_SECONDS, NULL },
 	{ "ADDRESS", "address", SOURCE_ROW, NULL },
+	{ "PUBLIC", "public", SOURCE_PUBLIC, NULL },
 	{ "GATEWAY", "gateway", SOURCE_ROW, NULL },
 	{ "PROBES", "loss_1m", SOURCE_QUALITY, NULL },
 	{ "INBOUND", "inbound_proven", SOURCE_INBOUND, NULL },
@@ -147,23 +155,36 @@ static int table_end(struct libscols_table *table, struct text *text)
 	return ret == 0 ? 0 : -ENOMEM;
 }
 
-/*! Leave out what cross-probes say where there are none. \return How many are left. */
-static size_t choose_columns(const struct column *columns, size_t count, bool inbound,
+/*! Whether some uplink has a member. */
+static bool any_has(const json_t *uplinks, const char *key)
+{
+	bool has = false;
+	for (size_t i = 0; i < json_array_size(uplinks); i++) {
+		has |= json_object_get(json_array_get(uplinks, i), key) != NULL;
+	}
+	return has;
+}
+
+/*! Leave out cross-probes and public addresses that are learnt where there are none. \return How many are left. */
+static size_t choose_columns(const struct column *columns, size_t count, const json_t *uplinks,
                              struct column *chosen)
 {
+	bool inbound = any_has(uplinks, "inbound_proven");
+	bool public = any_has(uplinks, "discovered");
 	size_t left = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (inbound || columns[i].source != SOURCE_INBOUND) {
+		if ((inbound || columns[i].source != SOURCE_INBOUND) &&
+		    (public || columns[i].source != SOURCE_PUBLIC)) {
 			chosen[left++] = columns[i];
 		}
 	}
 	return left;
 }
 
-static int write_uplinks(const json_t *uplinks, bool inbound, bool color, struct text *text)
+static int write_uplinks(const json_t *uplinks, bool color, struct text *text)
 {
 	struct column columns[COUNT(uplink_columns)];
-	size_t count = choose_columns(uplink_columns, COUNT(uplink_columns), inbound, columns);
+	size_t count = choose_columns(uplink_columns, COUNT(uplink_columns), uplinks, columns);
 	struct libscols_table *table = table_begin(columns, count, color);
 	int ret = table == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; i < json_array_size(uplinks); i++) {
@@ -179,13 +200,15 @@ static int write_uplinks(const json_t *uplinks, bool inbound, bool color, struct
 	return ret;
 }
 
-static int write_hosts(const json_t *hosts, bool inbound, bool color, struct text *text)
+static int write_hosts(const json_t *status, bool color, struct text *text)
 {
+	const json_t *hosts = json_object_get(status, "hosts");
 	if (json_array_size(hosts) == 0) {
 		return 0;
 	}
 	struct column columns[COUNT(host_columns)];
-	size_t count = choose_columns(host_columns, COUNT(host_columns), inbound, columns);
+	size_t count = choose_columns(host_columns, COUNT(host_columns),
+	                              json_object_get(status, "uplinks"), columns);
 	struct libscols_table *table = table_begin(columns, count, color);
 	int ret = table == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; i < json_array_size(hosts); i++) {
@@ -262,10 +285,9 @@ int status_write(const json_t *status, bool color, struct text *text)
 {
 	write_head(status, text);
 	const json_t *uplinks = json_object_get(status, "uplinks");
-	bool inbound = json_object_get(json_array_get(uplinks, 0), "inbound_proven") != NULL;
-	int ret = write_uplinks(uplinks, inbound, color, text);
+	int ret = write_uplinks(uplinks, color, text);
 	if (ret == 0) {
-		ret = write_hosts(json_object_get(status, "hosts"), inbound, color, text);
+		ret = write_hosts(status, color, text);
 	}
 	if (ret != 0) {
 		return ret;

@@ -18,28 +18,13 @@
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 #include "ctl/zone_parent.h"
+#include "ctl/zone_types.h"
 
 /*! Of a record of the site file that has no TTL of its own. */
 #define RECORD_TTL 3600
 
 /*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
 #define OWNER_TEXT_MAX 512
-
-static bool has_family(const struct address_list *list, uint8_t family)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].family == family) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/*! Without addresses in the file an uplink has those of its interface, of whatever family. */
-static bool may_have(const struct uplink *uplink, uint8_t family)
-{
-	return uplink->address.count == 0 || has_family(&uplink->address, family);
-}
 
 /*! The records of one family at each owner. */
 struct placeholder {
@@ -55,8 +40,7 @@ static struct placeholder placeholder_choose(const struct site *site, const stru
 	struct placeholder placeholder = { 0 };
 	for (size_t i = 0; i < host->uplink_count; i++) {
 		const struct uplink *uplink = site_uplink(site, host->uplink[i]);
-		if (server_target(host->server, uplink->number, family) == NULL ||
-		    !may_have(uplink, family)) {
+		if (!zone_may_answer(host, uplink, family)) {
 			continue;
 		}
 		struct address known;
@@ -268,7 +252,14 @@ int zone_host_make(const struct command_line *line, const struct site *site,
                    const struct host *host, const char *path, struct text *text)
 {
 	struct zone_host_request request = { site, host };
-	return serial_write(line, path, write_for_serial, &request, text);
+	struct text warnings = TEXT_EMPTY;
+	int ret = serial_write(line, path, write_for_serial, &request, text);
+	if (ret == 0) {
+		zone_types_warn(site, host, &warnings);
+		(void)fputs(warnings.data != NULL ? warnings.data : "", stderr);
+	}
+	text_free(&warnings);
+	return ret;
 }
 
 int command_zone_host(const struct command_line *line)

@@ -80,18 +80,16 @@ static const struct address *first_of_family(const struct address_list *list, ui
 	return NULL;
 }
 
-static bool is_followed(const struct uplink *uplink)
-{
-	return uplink->address.count == 0 && uplink->public_address.count == 0;
-}
-
 const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family)
 {
 	if (uplink->learnt.count > 0) {
 		return &uplink->learnt;
 	}
-	return first_of_family(&uplink->public_address, family) != NULL ? &uplink->public_address
-	                                                                : &uplink->address;
+	if (first_of_family(&uplink->public_address, family) != NULL) {
+		return &uplink->public_address;
+	}
+	// Nobody outside need know the own one: nothing is known.
+	return uplink_discover(uplink, family) != NULL ? &uplink->learnt : &uplink->address;
 }
 
 const struct address *zone_address(const struct uplink *uplink, uint8_t family)
@@ -105,7 +103,7 @@ bool zone_server_address(const struct site *site, const struct server *server,
 	const struct address *shared = zone_address(uplink, family);
 	const struct address own = provider_address(site, server, uplink->number, family);
 	// What an interface gets by itself may be of any family.
-	bool any = is_followed(uplink) && uplink->learnt.count == 0;
+	bool any = uplink_follows(uplink) && uplink->learnt.count == 0;
 	if (server_target(server, uplink->number, family) == NULL ||
 	    (shared == NULL && !(any && own.family != 0))) {
 		return false;
@@ -118,7 +116,7 @@ uint32_t zone_name_server_ttl(const struct site *site)
 {
 	// One TTL for all records of a type, RFC 2181 section 5.2.
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (is_followed(&site->uplinks[i])) {
+		if (uplink_follows(&site->uplinks[i])) {
 			return TTL_FOLLOWED;
 		}
 	}
@@ -128,7 +126,7 @@ uint32_t zone_name_server_ttl(const struct site *site)
 bool zone_addresses_fixed(const struct site *site, struct text *error)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (is_followed(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
+		if (uplink_follows(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
 			text_add(error,
 			         "uplink '%s', has no address in the site file, but the zone holds "
 			         "it: write its key 'address' or 'public-address', or give it by "

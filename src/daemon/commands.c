@@ -13,6 +13,7 @@
 #include "daemon/kernel.h"
 #include "daemon/loop_private.h"
 #include "daemon/metrics.h"
+#include "daemon/observe.h"
 #include "daemon/report.h"
 
 static void log_report(char *report)
@@ -78,6 +79,10 @@ int daemon_reload(struct daemon *daemon, json_t *messages)
 	// Known by their ids, the verdicts of both sites are there whichever of them the pass is for.
 	ret = prober_set_site(daemon->prober, site,
 	                      reconcile_standing(daemon->reconcile).published);
+	if (ret == 0) {
+		ret = discoverer_set_site(daemon->discoverer, site,
+		                          reconcile_standing(daemon->reconcile).published);
+	}
 	if (ret != 0) {
 		site_free(site);
 		log_error("probes, failed to set up (%s): the old plan stays", strerror(-ret));
@@ -91,6 +96,7 @@ int daemon_reload(struct daemon *daemon, json_t *messages)
 	if (!taken) {
 		struct standing standing = reconcile_standing(daemon->reconcile);
 		(void)prober_set_site(daemon->prober, standing.site, standing.published);
+		(void)discoverer_set_site(daemon->discoverer, standing.site, standing.published);
 		daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
 		message = "the new site could not be installed (see the log)";
 		json_array_append_new(messages, json_string(message));
@@ -113,6 +119,7 @@ static struct standing whole_standing(const struct daemon *daemon)
 	struct standing standing = reconcile_standing(daemon->reconcile);
 	standing.probed = prober_list(daemon->prober);
 	standing.crossed = cross_prober_list(daemon->cross);
+	standing.discovered = discoverer_list(daemon->discoverer);
 	return standing;
 }
 
@@ -126,6 +133,15 @@ static json_t *answer_status(struct daemon *daemon, const json_t *request)
 	(void)json_object_set_new(status, "parent",
 	                          parent_report(chronicle_parent(daemon->chronicle)));
 	return json_pack("{s:b, s:o}", "ok", 1, "status", status);
+}
+
+static json_t *answer_observe(struct daemon *daemon, const json_t *request)
+{
+	struct standing standing = whole_standing(daemon);
+	const char *error = NULL;
+	json_t *observed = observe_report(&standing, &error);
+	return observed == NULL ? fail(error)
+	                        : json_pack("{s:b, s:o}", "ok", 1, "observed", observed);
 }
 
 static json_t *answer_explain(struct daemon *daemon, const json_t *request)
@@ -204,7 +220,7 @@ static void count_connections(const struct site *site, struct metrics_source *so
 
 static json_t *answer_metrics(struct daemon *daemon, const json_t *request)
 {
-	struct standing standing = reconcile_standing(daemon->reconcile);
+	struct standing standing = whole_standing(daemon);
 	struct metrics_source source = {
 		.standing = &standing,
 		.counters = recorder_counters(chronicle_recorder(daemon->chronicle)),
@@ -236,13 +252,10 @@ static const struct {
 	const char *command;
 	json_t *(*answer)(struct daemon *daemon, const json_t *request);
 } commands[] = {
-	{ "status", answer_status },
-	{ "explain", answer_explain },
-	{ "reload", answer_reload },
-	{ "drain", answer_drain },
-	{ "undrain", answer_undrain },
-	{ "metrics", answer_metrics },
-	{ "parent-confirm", answer_parent_confirm },
+	{ "status", answer_status },   { "observe", answer_observe },
+	{ "explain", answer_explain }, { "reload", answer_reload },
+	{ "drain", answer_drain },     { "undrain", answer_undrain },
+	{ "metrics", answer_metrics }, { "parent-confirm", answer_parent_confirm },
 };
 
 json_t *commands_answer(const json_t *request, void *context)

@@ -300,33 +300,81 @@ void cross_service(const struct cross_line *line, struct text *text)
 	}
 }
 
+enum cross_death cross_death(const struct cross_line *line)
+{
+	// The farthest place at which a packet was seen; the first row that holds.
+	static const struct {
+		unsigned seen;
+		unsigned unseen;
+		enum cross_death death;
+	} places[] = {
+		{ CROSS_RETURNED, CROSS_ARRIVED, CROSS_DEATH_ELSEWHERE },
+		{ CROSS_REPLIED, 0, CROSS_DEATH_BACK },
+		{ CROSS_ARRIVED, 0, CROSS_DEATH_INSIDE },
+		{ CROSS_SENT, 0, CROSS_DEATH_BETWEEN },
+		{ 0, 0, CROSS_DEATH_HERE },
+	};
+	unsigned seen = line->last.seen;
+	size_t i = 0;
+	if (line->failures == 0 || line->last.source == 0) {
+		return CROSS_DEATH_NONE;
+	} else if ((seen & CROSS_REPLIED) != 0 && line->last.result == CROSS_REFUSED) {
+		return CROSS_DEATH_SERVICE;
+	}
+	while ((seen & places[i].seen) != places[i].seen || (seen & places[i].unseen) != 0) {
+		i++;
+	}
+	return places[i].death;
+}
+
+const char *cross_death_name(enum cross_death death)
+{
+	static const char *const names[] = {
+		[CROSS_DEATH_NONE] = "",
+		[CROSS_DEATH_SERVICE] = "service",
+		[CROSS_DEATH_ELSEWHERE] = "elsewhere",
+		[CROSS_DEATH_BACK] = "way back",
+		[CROSS_DEATH_INSIDE] = "inside",
+		[CROSS_DEATH_BETWEEN] = "between",
+		[CROSS_DEATH_HERE] = "here",
+	};
+	return names[death];
+}
+
 void cross_where(const struct cross_line *line, const struct site *site, struct text *text)
 {
-	unsigned seen = line->last.seen;
-	if (line->failures == 0 || line->last.source == 0) {
+	enum cross_death death = cross_death(line);
+	if (death == CROSS_DEATH_NONE) {
 		return;
 	}
 	const char *target = site_uplink(site, line->uplink)->id;
 	const char *source = site_uplink(site, line->last.source)->id;
 	text_add(text, "%s: ", line->last.fault);
-	if ((seen & CROSS_REPLIED) != 0 && line->last.result == CROSS_REFUSED) {
+	switch (death) {
+	case CROSS_DEATH_SERVICE:
 		text_add(text, "the way in by '%s' and back is good, the service is not", target);
-	} else if ((seen & CROSS_RETURNED) != 0 && (seen & CROSS_ARRIVED) == 0) {
+		break;
+	case CROSS_DEATH_ELSEWHERE:
 		text_add(text, "sent by '%s', answered before it came in by '%s'", source, target);
-	} else if ((seen & CROSS_REPLIED) != 0) {
+		break;
+	case CROSS_DEATH_BACK:
 		text_add(text, "came in by '%s' and was answered, no answer came back by '%s'",
 		         target, source);
-	} else if ((seen & CROSS_ARRIVED) != 0) {
+		break;
+	case CROSS_DEATH_INSIDE:
 		text_add(text,
 		         "came in by '%s', no answer left by it: a firewall, the server or its "
 		         "way back",
 		         target);
-	} else if ((seen & CROSS_SENT) != 0) {
+		break;
+	case CROSS_DEATH_BETWEEN:
 		text_add(text,
 		         "sent by '%s', never came in by '%s': the one provider blocks it "
 		         "outwards, the other one inwards, or there is no way between them",
 		         source, target);
-	} else {
+		break;
+	default:
 		text_add(text, "nothing left by '%s'", source);
+		break;
 	}
 }

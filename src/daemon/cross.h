@@ -119,5 +119,22 @@ const char *cross_state_name(enum cross_state state);
 /*! \brief «tcp/80» or «dns». */
 void cross_service(const struct cross_line *line, struct text *text);
 
+/*! Where an attempt died. */
+enum cross_death {
+	CROSS_DEATH_NONE,      /*!< It did not, or nothing is known. */
+	CROSS_DEATH_SERVICE,   /*!< At the service: the way is good. */
+	CROSS_DEATH_ELSEWHERE, /*!< Somebody else has answered. */
+	CROSS_DEATH_BACK,      /*!< The answer, behind the target. */
+	CROSS_DEATH_INSIDE,    /*!< Between coming in and an answer. */
+	CROSS_DEATH_BETWEEN,   /*!< Between the two uplinks. */
+	CROSS_DEATH_HERE       /*!< It has not left. */
+};
+
+/*! \brief Where the last attempt died. */
+enum cross_death cross_death(const struct cross_line *line);
+
+/*! \brief The same as a word, «inside». */
+const char *cross_death_name(enum cross_death death);
+
 /*! \brief Say what is wrong and where the last attempt died; nothing if it did not. */
 void cross_where(const struct cross_line *line, const struct site *site, struct text *text);

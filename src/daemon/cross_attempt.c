@@ -18,15 +18,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "daemon/dns_message.h"
 #include "daemon/probe_protocol.h"
 
 /*! SYNs go out at 0, 1 and 3 s: two of them, and time for the answer to the second. */
 #define TIMEOUT_MS 3000
 #define REPEAT_MS 1000
 
-/*! Bits of a DNS header, RFC 1035 section 4.1.1. */
-#define DNS_AUTHORITATIVE 0x04
-#define DNS_RCODE 0x0f
+/*! RFC 1035 section 4.1.1. */
 #define DNS_NXDOMAIN 3
 
 struct cross_attempt {
@@ -36,7 +35,7 @@ struct cross_attempt {
 	int fd;
 	bool repeated;
 	size_t query_size; /*!< 0: TCP. */
-	uint8_t query[PROBE_QUERY_MAX];
+	uint8_t query[DNS_QUERY_MAX];
 	unsigned closing; /*!< Handles that are not closed yet. */
 	uv_poll_t poll;
 	uv_timer_t timer;
@@ -88,11 +87,11 @@ static void look_at_connection(struct cross_attempt *attempt)
 
 static void end_with_reply(struct cross_attempt *attempt, const uint8_t *message)
 {
-	unsigned rcode = message[3] & DNS_RCODE;
+	unsigned rcode = dns_rcode(message);
 	char fault[32] = "answered without authority";
 	if (rcode != 0 && rcode != DNS_NXDOMAIN) {
 		(void)snprintf(fault, sizeof(fault), "answered with rcode %u", rcode);
-	} else if ((message[2] & DNS_AUTHORITATIVE) != 0) {
+	} else if (dns_has_authority(message)) {
 		end_attempt(attempt, CROSS_GOOD, "");
 		return;
 	}
@@ -113,8 +112,7 @@ static void look_at_replies(struct cross_attempt *attempt)
 			            refused ? "refused" : strerror(errno));
 			return;
 		}
-		if (probe_dns_is_reply(message, (size_t)size, attempt->query,
-		                       attempt->query_size)) {
+		if (dns_is_reply(message, (size_t)size, attempt->query, attempt->query_size)) {
 			end_with_reply(attempt, message);
 			return;
 		}
@@ -159,8 +157,8 @@ static int write_query(struct cross_attempt *attempt, const char *zone)
 	}
 	memcpy(&number, token.bytes + 8, sizeof(number));
 	(void)snprintf(name, sizeof(name), "x%016llx.%s", (unsigned long long)number, zone);
-	attempt->query_size =
-		probe_dns_write(strlen(name) <= 253 ? name : zone, &token, attempt->query);
+	attempt->query_size = dns_query_write(strlen(name) <= 253 ? name : zone, DNS_TYPE_A,
+	                                      token.bytes, attempt->query);
 	return 0;
 }
 

@@ -16,6 +16,6 @@ uint16_t cross_ports_take(struct cross_ports *ports, uint64_t now_ms)
 		return 0;
 	}
 	ports->used_ms[port] = now_ms;
-	ports->next = (port + 1) % CROSS_PORT_COUNT;
+	ports->next = (port + 1) % CROSS_PORT_PROBES;
 	return (uint16_t)(CROSS_PORT_FIRST + port);
 }

@@ -12,7 +12,7 @@
 
 /*! All zero at first. */
 struct cross_ports {
-	uint64_t used_ms[CROSS_PORT_COUNT];
+	uint64_t used_ms[CROSS_PORT_PROBES];
 	unsigned next;
 };
 

@@ -39,6 +39,7 @@ void daemon_after_pass(struct daemon *daemon, int ret)
 		prober_follow(daemon->prober, standing.plan);
 	}
 	cross_prober_follow(daemon->cross, &standing);
+	discoverer_follow(daemon->discoverer, &standing);
 	chronicle_look(daemon->chronicle, reconcile_standing(daemon->reconcile).published);
 	if (ret == 0) {
 		daemon->retry_ms = RETRY_FIRST_MS;
@@ -64,6 +65,13 @@ static void on_verdict(void *context)
 	// It took some rounds to be sure: the outage began with the first one that was lost.
 	uint64_t since_ms = probed_failing_since(prober_list(daemon->prober), table_now_ms());
 	recorder_event(chronicle_recorder(daemon->chronicle), since_ms * 1000);
+	daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
+}
+
+static void on_discovered(void *context)
+{
+	struct daemon *daemon = context;
+	recorder_event(chronicle_recorder(daemon->chronicle), recorder_now_us());
 	daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
 }
 
@@ -194,11 +202,19 @@ static int start_prober(struct daemon *daemon)
 		ret = cross_prober_open(&daemon->loop, standing.loaded->nfnl, on_verdict, daemon,
 		                        &daemon->cross);
 	}
+	if (ret == 0) {
+		ret = discoverer_open(&daemon->loop, chronicle_recorder(daemon->chronicle),
+		                      on_discovered, daemon, &daemon->discoverer);
+	}
+	if (ret == 0) {
+		ret = discoverer_set_site(daemon->discoverer, standing.site, standing.published);
+	}
 	if (ret != 0) {
 		log_error("probes, failed to set up (%s)", strerror(-ret));
 		return ret;
 	}
-	prober_set_blocked(daemon->prober, cross_prober_blocked(daemon->cross));
+	prober_set_others(daemon->prober, cross_prober_blocked(daemon->cross),
+	                  discoverer_list(daemon->discoverer));
 	reconcile_set_verdicts(daemon->reconcile, prober_verdicts(daemon->prober));
 	return 0;
 }
@@ -243,6 +259,7 @@ int loop_run(const char *path, struct site *site)
 cleanup:
 	stop_passes(&daemon);
 	control_close(daemon.control);
+	discoverer_close(daemon.discoverer);
 	cross_prober_close(daemon.cross);
 	prober_close(daemon.prober);
 	chronicle_close(daemon.chronicle);

@@ -12,6 +12,7 @@
 #include "daemon/chronicle.h"
 #include "daemon/control.h"
 #include "daemon/cross_prober.h"
+#include "daemon/discoverer.h"
 #include "daemon/prober.h"
 #include "daemon/reconcile.h"
 
@@ -22,6 +23,7 @@ struct daemon {
 	struct chronicle *chronicle;
 	struct prober *prober;
 	struct cross_prober *cross;
+	struct discoverer *discoverer;
 	uint64_t started_ms;
 	uv_loop_t loop;
 	uv_poll_t rtnl;

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/discover.h"
+
 /*! What a sample is about: the index counts uplinks of the plan, or kinds of repairs. */
 struct subject {
 	const struct metrics_source *source;
@@ -79,6 +81,36 @@ static bool uplink_connections(const struct subject *subject, double *value)
 {
 	*value = (double)subject->source->connections[number_of(subject)];
 	return *value >= 0;
+}
+
+/*! The line of an uplink whose public address is learnt, of IPv4 if both are, or NULL. */
+static const struct discover_line *discover_line_of(const struct subject *subject)
+{
+	const struct discover_list *list = subject->source->standing->discovered;
+	const char *id = view_of(subject)->uplink->id;
+	const struct discover_line *line = discover_find(list, id, FAMILY_4);
+	return line != NULL ? line : discover_find(list, id, FAMILY_6);
+}
+
+static bool discover_known(const struct subject *subject, double *value)
+{
+	const struct discover_line *line = discover_line_of(subject);
+	*value = line != NULL && line->known.family != 0 && !line->shared;
+	return line != NULL && line->asking;
+}
+
+static bool discover_age(const struct subject *subject, double *value)
+{
+	const struct discover_line *line = discover_line_of(subject);
+	*value = line != NULL ? seconds_since(line->heard_ms) : 0;
+	return line != NULL && line->asking && line->heard_ms != 0;
+}
+
+static bool discover_failures(const struct subject *subject, double *value)
+{
+	const struct discover_line *line = discover_line_of(subject);
+	*value = line != NULL ? (double)line->failed : 0;
+	return line != NULL;
 }
 
 /*! Names (hosts, mail domains, forwards) whose forwards and reply path an uplink has in the kernel. */
@@ -187,6 +219,12 @@ static const struct metric {
 	  "Names whose forwards and reply path the uplink has in the kernel." },
 	{ "uplink_connections", SCOPE_UPLINKS, false, NULL, uplink_connections,
 	  "Entries of the connection table that belong to the uplink." },
+	{ "discover_known", SCOPE_UPLINKS, false, NULL, discover_known,
+	  "Whether the public address was learnt, and clients get in by it." },
+	{ "discover_age_seconds", SCOPE_UPLINKS, false, "seconds", discover_age,
+	  "Time since somebody outside last told the public address." },
+	{ "discover_failures", SCOPE_UPLINKS, true, NULL, discover_failures,
+	  "Questions for the public address that gave none." },
 	{ "passes", SCOPE_SITE, true, NULL, passes, "Passes of the daemon." },
 	{ "pass_seconds", SCOPE_SITE, true, "seconds", pass_seconds, "Time spent in passes." },
 	{ "pass_last_seconds", SCOPE_SITE, false, "seconds", pass_last,

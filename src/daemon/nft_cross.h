@@ -16,6 +16,10 @@
 #define CROSS_PORT_FIRST 61000
 #define CROSS_PORT_COUNT 100
 
+/*! The last of them is no probe's, but where one uplink tells another one its public address. */
+#define CROSS_PORT_DISCOVER (CROSS_PORT_FIRST + CROSS_PORT_COUNT - 1)
+#define CROSS_PORT_PROBES (CROSS_PORT_COUNT - 1)
+
 /*! Sets of (interface, source port of the probe): where packets of it were seen in the last seconds. */
 #define CROSS_SET_SENT "cross_sent"
 #define CROSS_SET_ARRIVED "cross_arrived"

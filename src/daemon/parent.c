@@ -257,7 +257,7 @@ static void set_row(struct parent_row *row, const struct uplink *uplink)
 {
 	(void)snprintf(row->id, sizeof(row->id), "%s", uplink->id);
 	row->number = uplink->number;
-	row->fixed = uplink->address.count + uplink->public_address.count > 0;
+	row->fixed = !uplink_follows(uplink);
 	if (row->fixed) {
 		row->wanted.count = 0;
 		for (unsigned family = 0; family < FAMILIES; family++) {

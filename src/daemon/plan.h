@@ -51,22 +51,28 @@ struct blocked_list {
 	size_t count;
 };
 
+struct discover_list;
+
 /*! An uplink that is not in here has no probes. */
 struct verdicts {
 	struct verdict *items;
 	size_t count;
 	const struct blocked_list
 		*blocked; /*!< What must not be answered; borrowed; may be NULL. */
+	const struct discover_list
+		*discovered; /*!< What was learnt of public addresses; borrowed; may be NULL. */
 };
 
 /*! One family of an uplink. */
 struct uplink_family {
 	struct address address; /*!< The uplink's own address that the outside uses; may be none. */
-	struct address public;  /*!< What DNS answers: public-address, or the own one. */
+	struct address public; /*!< What DNS answers: public-address, or the own one; may be none. */
 	struct address gateway; /*!< None on a point-to-point interface. */
 	bool routed;      /*!< Packets can leave by it: link, address and gateway are there. */
 	bool open;        /*!< Routed, and nothing that is known keeps connections from working. */
 	bool usable;      /*!< Open, and the outside can reach its address: may be answered. */
+	bool discovered;  /*!< The public address is to be, or was, learnt from others. */
+	bool hidden;      /*!< Open, but that address is not known, or nobody gets in by it. */
 	bool closed;      /*!< It would be open but for its probes. */
 	bool unproved;    /*!< Closed, though its probes have not found it dead. */
 	bool withheld;    /*!< It would be usable but for its probes. */

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/discover.h"
+
 static const struct address *first_of_family(const struct address_list *list, uint8_t family)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -249,9 +251,54 @@ static void judge_learnt(const struct site *site, const struct plan *plan,
 	}
 }
 
-static void judge_family(const struct site *site, const struct observed *observed,
-                         const struct plan *plan, struct uplink_view *view, unsigned family)
+/*! Whether an earlier pass, also of before a restart, has seen an uplink with an own address. */
+static bool has_rule(const struct site *site, const struct observed *observed,
+                     const struct uplink *uplink, const struct address *own)
 {
+	bool found = false;
+	for (size_t i = 0; i < observed->rule_count; i++) {
+		const struct rule *rule = &observed->rules[i];
+		found |= rule->table == site_table(site, uplink->number) &&
+		         address_equal(&rule->from.address, own);
+	}
+	return found;
+}
+
+/*! Another uplink that holds an address on its interface, or has it in the site file, or NULL. */
+static const struct uplink *held_elsewhere(const struct site *site, const struct observed *observed,
+                                           const struct uplink *uplink,
+                                           const struct address *address)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		const struct uplink *other = &site->uplinks[i];
+		const struct link *link = observed_link(observed, other->interface);
+		if (other != uplink && link != NULL && has_address(observed, link, address)) {
+			return other;
+		}
+	}
+	return NULL;
+}
+
+/*! What others say is published only if it is known, leads here, and is this uplink's alone. */
+static void judge_discovered(const struct site *site, const struct observed *observed,
+                             const struct plan *plan, const struct uplink_view *view,
+                             unsigned family, struct uplink_family *state)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const struct uplink *owner = address_owner(site, plan, view, family);
+	owner = owner != NULL ? owner
+	                      : held_elsewhere(site, observed, view->uplink, &state->public);
+	if (owner != NULL) {
+		set_reason(state, "public address %s is also that of uplink '%s'",
+		           address_format(&state->public, text), owner->id);
+	}
+}
+
+static void judge_family(const struct site *site, const struct observed *observed,
+                         const struct verdicts *verdicts, const struct plan *plan,
+                         struct uplink_view *view, unsigned family)
+{
+	struct discover_verdict learnt = { .reason = "" };
 	struct uplink_family *state = &view->family[family];
 	uint8_t number = family_number(family);
 	const struct uplink *uplink = view->uplink;
@@ -261,7 +308,16 @@ static void judge_family(const struct site *site, const struct observed *observe
 		return;
 	}
 	const struct address *public = first_of_family(&uplink->public_address, number);
+	state->discovered =
+		uplink_discover(uplink, number) != NULL && address_private(&state->address) != NULL;
 	state->public = public != NULL ? *public : state->address;
+	if (state->discovered) {
+		discover_judge(discover_find(verdicts != NULL ? verdicts->discovered : NULL,
+		                             uplink->id, family),
+		               &state->address, &state->gateway,
+		               has_rule(site, observed, uplink, &state->address), &learnt);
+		state->public = learnt.address;
+	}
 
 	if (family == FAMILY_4 && !observed->forwarding4) {
 		set_reason(state,
@@ -273,9 +329,14 @@ static void judge_family(const struct site *site, const struct observed *observe
 		judge_reverse_path(site, observed, view, state);
 	}
 	state->open = state->reason[0] == '\0';
-	if (state->open && public == NULL && uplink->address.count == 0) {
+	if (state->open && learnt.reason[0] != '\0') {
+		set_reason(state, "%s", learnt.reason);
+	} else if (state->open && state->discovered) {
+		judge_discovered(site, observed, plan, view, family, state);
+	} else if (state->open && public == NULL && uplink->address.count == 0) {
 		judge_learnt(site, plan, view, family, state);
 	}
+	state->hidden = state->open && state->discovered && state->reason[0] != '\0';
 	state->usable = state->reason[0] == '\0';
 }
 
@@ -292,7 +353,7 @@ int plan_uplinks(const struct site *site, const struct observed *observed,
 		view->uplink = &site->uplinks[i];
 		view->link = observed_link(observed, view->uplink->interface);
 		for (unsigned family = 0; family < FAMILIES; family++) {
-			judge_family(site, observed, plan, view, family);
+			judge_family(site, observed, verdicts, plan, view, family);
 		}
 	}
 	plan_verdicts(verdicts, plan);

@@ -41,16 +41,6 @@ int probe_socket_open(const struct probe_request *request, int type, int protoco
 socklen_t probe_socket_target(const struct probe_request *request, uint16_t port,
                               struct sockaddr_storage *target);
 
-/*! Room for any query: header, a name of at most 255 bytes, type and class. */
-#define PROBE_QUERY_MAX (12 + 255 + 4)
-
-/*! \brief Write a query of type A. \param query  Of PROBE_QUERY_MAX bytes. \return Its size. */
-size_t probe_dns_write(const char *name, const struct probe_token *token, uint8_t *query);
-
-/*! \brief Whether a message is a reply to that query. */
-bool probe_dns_is_reply(const uint8_t *message, size_t size, const uint8_t *query,
-                        size_t query_size);
-
 /*!
  * \brief Run an exec probe as a process group of its own.
  * \return 0 or -errno.

@@ -382,9 +382,11 @@ void prober_follow(struct prober *prober, const struct plan *plan)
 	tell_if_changed(prober);
 }
 
-void prober_set_blocked(struct prober *prober, const struct blocked_list *blocked)
+void prober_set_others(struct prober *prober, const struct blocked_list *blocked,
+                       const struct discover_list *discovered)
 {
 	prober->verdicts.blocked = blocked;
+	prober->verdicts.discovered = discovered;
 }
 
 const struct verdicts *prober_verdicts(const struct prober *prober)

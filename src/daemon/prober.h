@@ -36,8 +36,9 @@ int prober_set_site(struct prober *prober, const struct site *site, const struct
 /*! \brief Send from where the last pass found the uplinks to be, and pause where they are not. */
 void prober_follow(struct prober *prober, const struct plan *plan);
 
-/*! \brief Put what cross-probes say beside the verdicts. \param blocked  Borrowed. */
-void prober_set_blocked(struct prober *prober, const struct blocked_list *blocked);
+/*! \brief Put beside the verdicts what cross-probes say, and what was learnt of public addresses; borrowed. */
+void prober_set_others(struct prober *prober, const struct blocked_list *blocked,
+                       const struct discover_list *discovered);
 
 /*! \brief For the plan; valid until prober_close(). */
 const struct verdicts *prober_verdicts(const struct prober *prober);

@@ -36,9 +36,10 @@ struct standing {
 	bool ruleset;                 /*!< Our ruleset is installed. */
 	const char *foreign_drops;    /*!< Foreign forward chains that drop, a line each. */
 	const struct drains *drains;
-	const struct uplink_history *history; /*!< By uplink number. */
-	const struct probed_list *probed;     /*!< NULL: nothing is probed. */
-	const struct cross_list *crossed;     /*!< NULL: no uplink probes another one. */
+	const struct uplink_history *history;   /*!< By uplink number. */
+	const struct probed_list *probed;       /*!< NULL: nothing is probed. */
+	const struct cross_list *crossed;       /*!< NULL: no uplink probes another one. */
+	const struct discover_list *discovered; /*!< NULL: nothing is learnt from others. */
 };
 
 /*!

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/answers.h"
+#include "site/provider.h"
 
 static void append_address(json_t *array, const struct address *address)
 {
@@ -69,6 +70,7 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 	text_free(&text);
 	report_probes(standing, view->uplink, object);
 	report_cross(standing, number, object);
+	report_discover(standing, number, object);
 	return object;
 }
 
@@ -116,6 +118,16 @@ static const struct host *find_host(const struct site *site, const char *domain)
 	return NULL;
 }
 
+/*! What stands for a server on an uplink instead of the uplink's address, or NULL. */
+static json_t *own_address(const struct standing *standing, const struct site_forward *forward,
+                           unsigned number)
+{
+	const struct address own =
+		provider_address(standing->site, forward->server, number, AF_INET6);
+	char text[ADDRESS_TEXT_MAX];
+	return own.family != 0 ? json_string(address_format(&own, text)) : NULL;
+}
+
 static json_t *status_forward(const struct standing *standing, const struct site_forward *forward)
 {
 	static const char *const kinds[] = {
@@ -133,11 +145,12 @@ static json_t *status_forward(const struct standing *standing, const struct site
 		bool installed = standing->ruleset && has_forward(forward->server, view);
 		json_array_append_new(
 			uplinks,
-			json_pack("{s:s, s:s, s:s, s:s, s:s*}", "id", view->uplink->id, "forward",
-		                  installed ? "installed" : "missing", "reply_path",
+			json_pack("{s:s, s:s, s:s, s:s, s:s*, s:o*}", "id", view->uplink->id,
+		                  "forward", installed ? "installed" : "missing", "reply_path",
 		                  has_reply_path(standing, number) ? "installed" : "missing", "dns",
 		                  dns_state(standing, forward, number), "inbound",
-		                  report_cross_forward(standing, forward->port, number, NULL)));
+		                  report_cross_forward(standing, forward->port, number, NULL),
+		                  "own_address", own_address(standing, forward, number)));
 	}
 	json_t *object =
 		json_pack("{s:s, s:s, s:s, s:o}", "name", forward->name, "kind",
@@ -151,6 +164,15 @@ static json_t *status_forward(const struct standing *standing, const struct site
 	return object;
 }
 
+static bool holds_addresses(const struct site *site)
+{
+	bool found = false;
+	for (size_t i = 0; i < site->server_count; i++) {
+		found |= provider_server(&site->servers[i]);
+	}
+	return found;
+}
+
 static json_t *status_warnings(const struct standing *standing)
 {
 	json_t *warnings = json_array();
@@ -160,8 +182,12 @@ static json_t *status_warnings(const struct standing *standing)
 		json_array_append_new(
 			warnings,
 			json_sprintf("%.*s drops by policy and may stop the forwards; remedy: add "
-		                     "«ct status dnat accept» to it",
-		                     (int)length, line));
+		                     "«ct status dnat accept» to it%s",
+		                     (int)length, line,
+		                     holds_addresses(standing->site)
+		                             ? ", and «ip6 daddr ADDRESS accept» for each "
+		                               "uplink-address of a provider's prefix"
+		                             : ""));
 		line += length + (line[length] == '\n');
 	}
 	for (size_t i = 0; i < standing->plan->uplink_count; i++) {
@@ -178,6 +204,7 @@ static json_t *status_warnings(const struct standing *standing)
 		}
 	}
 	report_cross_warnings(standing, warnings);
+	report_discover_warnings(standing, warnings);
 	return warnings;
 }
 

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "daemon/discover.h"
 #include "daemon/reconcile.h"
 
 /*! \brief Uplinks, hosts, forwards and warnings. \return New reference, or NULL if memory ran out. */
@@ -33,6 +34,19 @@ void report_cross(const struct standing *standing, unsigned uplink, json_t *obje
 
 /*! \brief Add the services that are not proven reachable, a warning each. */
 void report_cross_warnings(const struct standing *standing, json_t *warnings);
+
+/*! \brief Add to an uplink's object what was learnt of its public addresses: discovered. */
+void report_discover(const struct standing *standing, unsigned uplink, json_t *object);
+
+/*! \brief Add the public addresses that are in doubt, a warning each. */
+void report_discover_warnings(const struct standing *standing, json_t *warnings);
+
+/*!
+ * \brief Say what was learnt of an uplink's public addresses; nothing if they need not be.
+ * \return Whether none is missing.
+ */
+bool report_discover_uplink(const struct standing *standing, const struct uplink_view *view,
+                            struct text *text);
 
 /*!
  * \brief The worst that cross-probes say of a forward by an uplink, and the details.

@@ -37,6 +37,10 @@ static json_t *report_line(const struct standing *standing, const struct cross_l
 		json_pack("{s:s*, s:s, s:s, s:s}", "service", service.data, "family",
 	                  family_name(line->family), "state", cross_state_name(line->state),
 	                  "detail", detail.data != NULL ? detail.data : "");
+	if (line->state == CROSS_DEAD || line->state == CROSS_UNPROVEN) {
+		json_object_set_new(object, "died",
+		                    json_string(cross_death_name(cross_death(line))));
+	}
 	if (line->state != CROSS_UNKNOWN) {
 		json_object_set_new(object, "since_s", json_integer(seconds_since(line->since_ms)));
 	}

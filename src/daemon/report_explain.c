@@ -11,6 +11,7 @@
 
 #include "daemon/answers.h"
 #include "daemon/report.h"
+#include "site/provider.h"
 
 /*! What a name stands for. */
 struct named {
@@ -64,20 +65,31 @@ static bool step_address(const struct chain *chain, char *detail, size_t size)
 	return used != 0;
 }
 
-/*! Whether it would be usable but for its probes. */
+/*! Whether it would be usable but for its probes, or for a public address to be learnt. */
 static bool is_withheld(const struct uplink_view *view)
 {
-	return view->family[FAMILY_4].withheld || view->family[FAMILY_6].withheld;
+	return view->family[FAMILY_4].withheld || view->family[FAMILY_6].withheld ||
+	       view->family[FAMILY_4].hidden || view->family[FAMILY_6].hidden;
 }
 
 static bool step_settings(const struct chain *chain, char *detail, size_t size)
 {
 	const char *reason = uplink_view_reason(chain->view);
-	bool probes = is_withheld(chain->view);
-	bool flawless = strcmp(reason, "up") == 0 || probes;
+	bool withheld = is_withheld(chain->view);
+	bool flawless = strcmp(reason, "up") == 0 || withheld;
 	(void)snprintf(detail, size, "%s",
 	               flawless ? "forwarding and rp_filter let the forwards pass" : reason);
-	return uplink_view_usable(chain->view) || probes;
+	return uplink_view_usable(chain->view) || withheld;
+}
+
+/*! An address that the outside tells; without one to be learnt there is no such step. */
+static bool step_discovered(const struct chain *chain, char *detail, size_t size)
+{
+	struct text text = TEXT_EMPTY;
+	bool good = report_discover_uplink(chain->standing, chain->view, &text);
+	(void)snprintf(detail, size, "%s", text.data != NULL ? text.data : "");
+	text_free(&text);
+	return good || uplink_view_usable(chain->view);
 }
 
 /*! Without probes there is no such step. */
@@ -106,6 +118,39 @@ static bool family_counts(const struct uplink_view *view, unsigned family)
 	return view->family[family].usable || !uplink_view_usable(view);
 }
 
+static const struct table_host *planned_row(const struct chain *chain)
+{
+	const struct table_host *row = chain->row;
+	return row == NULL ? NULL
+	                   : table_find_host(chain->standing->plan->table, row->owner,
+	                                     row->owner_length);
+}
+
+/*!
+ * What is answered instead of the uplink's address. Only a route keeps it from being so: there are no
+ * cross-probes of it.
+ * \return Whether it is led to the server.
+ */
+static bool add_own(const struct chain *chain, char *detail, size_t size)
+{
+	unsigned number = chain->view->uplink->number;
+	const struct address own =
+		provider_address(chain->standing->site, chain->named.server, number, AF_INET6);
+	const struct table_host *planned = planned_row(chain);
+	bool routed = planned == NULL || (planned->ready6 & UPLINK_BIT(number)) != 0;
+	size_t used = strlen(detail);
+	char text[ADDRESS_TEXT_MAX];
+	if (own.family == 0 || !family_counts(chain->view, FAMILY_6)) {
+		return true;
+	}
+	(void)snprintf(detail + used, size - used,
+	               routed ? ", known outside as %s"
+	                      : ", but %s is "
+	                        "not routed into the LAN",
+	               address_format(&own, text));
+	return routed;
+}
+
 static bool step_forward(const struct chain *chain, char *detail, size_t size)
 {
 	unsigned number = chain->view->uplink->number;
@@ -125,7 +170,8 @@ static bool step_forward(const struct chain *chain, char *detail, size_t size)
 	(void)snprintf(detail, size, "%zu service%s to %s %s", chain->named.port->count,
 	               chain->named.port->count == 1 ? "" : "s", address_format(target, text),
 	               chain->standing->ruleset ? "installed" : "not installed");
-	return chain->standing->ruleset;
+	bool led = add_own(chain, detail, size);
+	return chain->standing->ruleset && (led || target->family == AF_INET);
 }
 
 static bool step_reply_path(const struct chain *chain, char *detail, size_t size)
@@ -145,11 +191,7 @@ static bool step_reply_path(const struct chain *chain, char *detail, size_t size
 /*! Whether the plan keeps the name from being answered by the uplink, since it is not reachable there. */
 static bool is_blocked(const struct chain *chain)
 {
-	const struct table_host *row = chain->row;
-	const struct table_host *planned = row == NULL
-	                                           ? NULL
-	                                           : table_find_host(chain->standing->plan->table,
-	                                                             row->owner, row->owner_length);
+	const struct table_host *planned = planned_row(chain);
 	unsigned number = chain->view->uplink->number;
 	bool has_target = server_target(chain->named.server, number, AF_INET) != NULL ||
 	                  server_target(chain->named.server, number, AF_INET6) != NULL;
@@ -191,11 +233,11 @@ static const struct {
 	const char *name;
 	step_call call;
 } steps[] = {
-	{ "interface", step_interface }, { "address", step_address },
-	{ "settings", step_settings },   { "probes", step_probes },
-	{ "forward", step_forward },     { "reply path", step_reply_path },
-	{ "inbound", step_inbound },     { "drain", step_drain },
-	{ "dns", step_published },
+	{ "interface", step_interface },   { "address", step_address },
+	{ "settings", step_settings },     { "public address", step_discovered },
+	{ "probes", step_probes },         { "forward", step_forward },
+	{ "reply path", step_reply_path }, { "inbound", step_inbound },
+	{ "drain", step_drain },           { "dns", step_published },
 };
 
 static json_t *answers_of(const struct chain *chain)

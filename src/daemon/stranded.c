@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "daemon/kernel.h"
+#include "site/provider.h"
 
 /*!
  * Whether an uplink is dead in a family in which another one works.
@@ -36,13 +37,28 @@ static bool is_stranding(const struct plan *plan, size_t uplink, unsigned family
 /*! The families in which an uplink has just become a dead end. */
 struct search {
 	bool family[FAMILIES];
+	const struct site *site;
 };
+
+/*! A server that holds an address of the provider's is reached at it without being translated. */
+static bool is_held(const struct site *site, const struct address *address)
+{
+	bool found = false;
+	for (size_t i = 0; address_is_global6(address) && i < site->server_count; i++) {
+		for (unsigned number = 1; number <= site->uplink_count; number++) {
+			const struct address *held = provider_held(&site->servers[i], number);
+			found |= held != NULL && address_equal(held, address);
+		}
+	}
+	return found;
+}
 
 static bool is_own(const struct connection *connection, void *context)
 {
 	const struct search *search = context;
 	unsigned family = connection->destination.family == AF_INET ? FAMILY_4 : FAMILY_6;
-	return !connection->translated && search->family[family];
+	return !connection->translated && search->family[family] &&
+	       !is_held(search->site, &connection->destination);
 }
 
 /*! In one listing for both families: the kernel goes through its whole table for each. */
@@ -72,7 +88,7 @@ int stranded_end(const struct site *site, const struct plan *last, const struct 
 	int result = 0;
 	*ended = 0;
 	for (size_t i = 0; i < plan->uplink_count && site->outbound == OUTBOUND_FAILOVER; i++) {
-		struct search search = { { false } };
+		struct search search = { .site = site };
 		bool any = false;
 		for (unsigned family = 0; family < FAMILIES; family++) {
 			search.family[family] =

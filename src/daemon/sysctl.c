@@ -16,11 +16,11 @@
 
 #include "daemon/state.h"
 
-static int sysctl_read(const char *group, const char *name, const char *key, int *value)
+int sysctl_number(const char *name, int *value)
 {
-	char path[128];
+	char path[160];
 	char content[16];
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/%s/%s/%s", group, name, key);
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
 
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
@@ -42,6 +42,13 @@ static int sysctl_read(const char *group, const char *name, const char *key, int
 	}
 	*value = (int)number;
 	return 0;
+}
+
+static int sysctl_read(const char *group, const char *name, const char *key, int *value)
+{
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", group, name, key);
+	return sysctl_number(path, value);
 }
 
 int sysctls_observe(struct observed *observed)

@@ -17,3 +17,11 @@ struct observed;
  * \return 0 or -errno; the observation is unchanged then.
  */
 int sysctls_observe(struct observed *observed);
+
+/*!
+ * \brief Read one setting.
+ * \param name   Below net, as a path: «ipv4/ip_forward».
+ * \param value  Out.
+ * \return 0 or -errno.
+ */
+int sysctl_number(const char *name, int *value);

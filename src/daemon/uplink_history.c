@@ -100,8 +100,8 @@ static struct journal_entry entry_of(const struct uplink_history *history, enum 
 	return entry;
 }
 
-static void note_addresses(struct uplink_history *history, const struct table_uplink *row,
-                           struct recorder *recorder)
+static void note_addresses(struct uplink_history *history, const struct uplink_view *view,
+                           const struct table_uplink *row, struct recorder *recorder)
 {
 	struct address now[FAMILIES] = { { 0 } };
 	take_addresses(row, now);
@@ -109,8 +109,10 @@ static void note_addresses(struct uplink_history *history, const struct table_up
 	if (family < FAMILIES) {
 		char before[ADDRESS_TEXT_MAX];
 		char after[ADDRESS_TEXT_MAX];
-		struct journal_entry entry = entry_of(history, JOURNAL_UPLINK_RENUMBERED,
-		                                      "the interface has another address");
+		struct journal_entry entry = entry_of(
+			history, JOURNAL_UPLINK_RENUMBERED,
+			view->family[family].discovered ? "the outside sees another address"
+							: "the interface has another address");
 		entry.before = list_addresses(history->address);
 		entry.after = list_addresses(now);
 		recorder_write(recorder, &entry, LOG_LEVEL_INFO,
@@ -168,7 +170,7 @@ static void note_uplink(struct uplink_history *history, const struct uplink_view
 	history->answered = answered;
 	(void)snprintf(history->reason, sizeof(history->reason), "%s", reason);
 	if (answered) {
-		note_addresses(history, row, recorder);
+		note_addresses(history, view, row, recorder);
 	}
 	if (!same) {
 		note_change(history, view, row, was_answered, adopted, recorder);

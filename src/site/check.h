@@ -32,6 +32,9 @@ void check_cross(const struct check *check);
 /*! \brief The probes of one uplink. */
 void check_probes(const struct check *check, const struct uplink *uplink);
 
+/*! \brief How the public addresses of one uplink are to be learnt. */
+void check_discover(const struct check *check, const struct uplink *uplink);
+
 /*! \brief Servers, and what forwards need of them. \return 0 or -ENOMEM. */
 int check_servers(const struct check *check);
 

@@ -103,6 +103,20 @@ static void check_prefix(const struct check *check, const struct uplink *uplink)
 	}
 }
 
+/*! Another uplink in whose prefix an address lies, or NULL. */
+static const struct uplink *other_prefix(const struct site *site, const struct uplink *way,
+                                         const struct address *address)
+{
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		const struct uplink *other = &site->uplinks[i];
+		if (other != way && other->prefix.address.family != 0 &&
+		    prefix_contains(&other->prefix, address)) {
+			return other;
+		}
+	}
+	return NULL;
+}
+
 /*! An address of a provider belongs to one uplink, and to one machine. */
 static void check_held(const struct check *check, const struct uplink_address *own)
 {
@@ -110,6 +124,7 @@ static void check_held(const struct check *check, const struct uplink_address *o
 	struct mark mark = marks_find(check->marks, own);
 	const struct uplink *way = site_uplink(site, own->uplink);
 	const struct uplink *holder = address_holder(site, &own->address);
+	const struct uplink *other = other_prefix(site, way, &own->address);
 	char text[ADDRESS_TEXT_MAX];
 	char prefix[ADDRESS_TEXT_MAX];
 	address_format(&own->address, text);
@@ -125,21 +140,16 @@ static void check_held(const struct check *check, const struct uplink_address *o
 		             "uplink-address %s is in the prefix that is mapped onto lan-prefix: "
 		             "write the server's address in lan-prefix, or no lan-prefix",
 		             text);
+	} else if (other != NULL) {
+		report_error(check->report, mark,
+		             "uplink-address %s is in the prefix of uplink '%s': it can serve that "
+		             "one only",
+		             text, other->id != NULL ? other->id : "?");
 	} else if (provider_inside(site, way) && !prefix_contains(&way->prefix, &own->address)) {
 		report_error(check->report, mark,
 		             "uplink-address %s is not in the uplink's prefix %s: its replies "
 		             "would leave with a foreign address",
 		             text, prefix);
-	}
-	for (size_t i = 0; i < site->uplink_count; i++) {
-		const struct uplink *other = &site->uplinks[i];
-		if (other != way && other->prefix.address.family != 0 &&
-		    prefix_contains(&other->prefix, &own->address)) {
-			report_error(check->report, mark,
-			             "uplink-address %s is in the prefix of uplink '%s': it can "
-			             "serve that one only",
-			             text, other->id != NULL ? other->id : "?");
-		}
 	}
 }
 

@@ -118,7 +118,7 @@ static bool uplink_may_have(const struct uplink *uplink, uint8_t family)
 {
 	const struct address_list *list =
 		uplink->public_address.count > 0 ? &uplink->public_address : &uplink->address;
-	bool any = list->count == 0;
+	bool any = list->count == 0 || uplink_discover(uplink, family) != NULL;
 	for (size_t i = 0; i < list->count; i++) {
 		any = any || list->items[i].family == family;
 	}

@@ -127,6 +127,7 @@ static void check_uplink(const struct check *check, const struct uplink *uplink)
 {
 	check_published(check, &uplink->address, "address");
 	check_published(check, &uplink->public_address, "public-address");
+	check_discover(check, uplink);
 	// Two families, and one more to have something to report.
 	for (size_t i = 0; i < uplink->gateway.count && i < 3; i++) {
 		check_gateway(check, uplink, i);

@@ -14,14 +14,12 @@
 #include <yaml.h>
 
 #include "site/check.h"
+#include "site/complete.h"
 #include "site/nearest.h"
 #include "site/schema.h"
 #include "site/site.h"
 #include "site/source.h"
 #include "site/value.h"
-
-/*! Default of a probe's timeout, milliseconds. A dead uplink is found within this after the last round. */
-#define TIMEOUT_MS 800
 
 /*! What was found of a section or an entry: the values of its keys. */
 struct found {
@@ -200,19 +198,6 @@ static void read_site(struct loader *loader, const struct section *section, cons
 	}
 }
 
-// A round of probes has to end before the next one begins.
-static void complete_uplinks(struct site *site)
-{
-	for (size_t i = 0; i < site->uplink_count; i++) {
-		struct uplink *uplink = &site->uplinks[i];
-		uint32_t most = uplink->interval_ms / 5 * 4;
-		uplink->number = (unsigned)i + 1;
-		if (uplink->timeout_ms == 0) {
-			uplink->timeout_ms = most < TIMEOUT_MS ? most : TIMEOUT_MS;
-		}
-	}
-}
-
 // Which sections the file has; their contents come later, in the order of the schema.
 static void find_sections(struct loader *loader, const yaml_node_t *root, struct found *found)
 {
@@ -274,59 +259,6 @@ static bool read_root(struct loader *loader, const yaml_node_t *root)
 	return true;
 }
 
-// Without a list of uplinks a host or forward has all, in the order of the file.
-static int use_all_uplinks(const struct site *site, unsigned **numbers, size_t *count)
-{
-	if (*numbers != NULL) {
-		return 0;
-	}
-	unsigned *all = calloc(site->uplink_count + 1, sizeof(*all));
-	if (all == NULL) {
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < site->uplink_count; i++) {
-		all[i] = site->uplinks[i].number;
-	}
-	*numbers = all;
-	*count = site->uplink_count;
-	return 0;
-}
-
-// An alias may be written in full; the site has it relative to its host.
-static void shorten_alias(char *alias, const char *domain)
-{
-	size_t length = strlen(alias);
-	length -= alias[length - 1] == '.' ? 1 : 0;
-	size_t behind = strlen(domain) + 1;
-	if (length > behind && alias[length - behind] == '.' &&
-	    strncmp(alias + length - behind + 1, domain, behind - 1) == 0) {
-		alias[length - behind] = '\0';
-	}
-}
-
-// Defaults that depend on other values.
-static int complete(struct site *site)
-{
-	if (site->hostmaster == NULL && site->domain != NULL &&
-	    asprintf(&site->hostmaster, "hostmaster.%s", site->domain) < 0) {
-		site->hostmaster = NULL;
-		return -ENOMEM;
-	}
-	int ret = 0;
-	for (size_t i = 0; i < site->host_count && ret == 0; i++) {
-		struct host *host = &site->hosts[i];
-		ret = use_all_uplinks(site, &host->uplink, &host->uplink_count);
-		for (size_t k = 0; k < host->alias.count && host->domain != NULL; k++) {
-			shorten_alias(host->alias.items[k], host->domain);
-		}
-	}
-	for (size_t i = 0; i < site->forward_count && ret == 0; i++) {
-		struct forward *forward = &site->forwards[i];
-		ret = use_all_uplinks(site, &forward->uplink, &forward->uplink_count);
-	}
-	return ret;
-}
-
 static int load_document(struct loader *loader)
 {
 	yaml_document_t *document = loader->document;
@@ -340,7 +272,8 @@ static int load_document(struct loader *loader)
 	free(loader->visited);
 	loader->visited = NULL;
 
-	if (loader->failed || loader->marks.failed || complete(loader->site) != 0) {
+	if (loader->failed || loader->marks.failed ||
+	    complete_site(loader->site, &loader->marks) != 0) {
 		return -ENOMEM;
 	}
 	if (!readable) {

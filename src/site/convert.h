@@ -27,6 +27,7 @@ CONVERTER(mailbox);           /*!< char *: as in an SOA record; name@domain is a
 CONVERTER(interface);         /*!< char *: a name that the kernel accepts. */
 CONVERTER(directory);         /*!< char *: an absolute path, short enough for a socket in it. */
 CONVERTER(address);           /*!< struct address. */
+CONVERTER(public_address);    /*!< struct public_address. */
 CONVERTER(prefix);            /*!< struct prefix. */
 CONVERTER(prefix6);           /*!< struct prefix: an IPv6 network. */
 CONVERTER(service);           /*!< struct service. */

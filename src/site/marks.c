@@ -27,6 +27,16 @@ void marks_set(struct marks *marks, const void *field, struct mark mark)
 	marks->entries = entries;
 }
 
+void marks_copy(struct marks *marks, const void *from, const void *to)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		if (marks->entries[i].field == (uintptr_t)from) {
+			marks_set(marks, to, marks->entries[i].mark);
+			return;
+		}
+	}
+}
+
 static int compare_fields(const void *first, const void *second)
 {
 	const struct marks_entry *a = first;

@@ -26,6 +26,9 @@ struct marks {
 /*! \brief Remember the place of a field that does not move any more. */
 void marks_set(struct marks *marks, const void *field, struct mark mark);
 
+/*! \brief Give another field the place of one that was set before. */
+void marks_copy(struct marks *marks, const void *from, const void *to);
+
 /*! \brief Call once between the last marks_set() and the first marks_find(). */
 void marks_sort(struct marks *marks);
 

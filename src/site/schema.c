@@ -92,7 +92,7 @@ static const struct key uplink_keys[] = {
 	{ "interface", convert_interface, FIELD(uplink, interface), .required = true,
 	  .help = "the network interface towards this provider, such as wan0" },
 	{ "address", convert_address, LIST_OF(uplink, address) },
-	{ "public-address", convert_address, LIST_OF(uplink, public_address) },
+	{ "public-address", convert_public_address, LIST_OF(uplink, public_given) },
 	{ "prefix", convert_prefix6, FIELD(uplink, prefix) },
 	{ "gateway", convert_address, LIST_OF(uplink, gateway) },
 	{ "probe", convert_probe, LIST_OF(uplink, probe) },

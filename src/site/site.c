@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "site/provider.h"
 
@@ -29,6 +30,46 @@ const struct uplink *site_uplink_by_id(const struct site *site, const char *id)
 		}
 	}
 	return NULL;
+}
+
+/*! Whether the site file has no own address of a family that the outside could know. */
+static bool may_be_private(const struct uplink *uplink, uint8_t family)
+{
+	bool private = uplink->address.count == 0;
+	for (size_t i = 0; i < uplink->address.count; i++) {
+		const struct address *address = &uplink->address.items[i];
+		if (address->family == family && address_private(address) == NULL) {
+			return false;
+		}
+		private |= address->family == family;
+	}
+	return private;
+}
+
+const struct public_address *uplink_discover(const struct uplink *uplink, uint8_t family)
+{
+	const struct public_address *found = NULL;
+	if (!may_be_private(uplink, family)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < uplink->public_given.count; i++) {
+		const struct public_address *given = &uplink->public_given.items[i];
+		if (!given->discover && given->address.family == family) {
+			return NULL;
+		}
+		if (given->discover && found == NULL &&
+		    (given->address.family == 0 || given->address.family == family)) {
+			found = given;
+		}
+	}
+	return found;
+}
+
+bool uplink_follows(const struct uplink *uplink)
+{
+	return (uplink->address.count == 0 && uplink->public_address.count == 0) ||
+	       uplink_discover(uplink, AF_INET) != NULL ||
+	       uplink_discover(uplink, AF_INET6) != NULL;
 }
 
 static uplink_set set_of(const unsigned *numbers, size_t count)
@@ -235,6 +276,10 @@ void site_free(struct site *site)
 		free(uplink->id);
 		free(uplink->interface);
 		free(uplink->address.items);
+		for (size_t k = 0; k < uplink->public_given.count; k++) {
+			free(uplink->public_given.items[k].name);
+		}
+		free(uplink->public_given.items);
 		free(uplink->public_address.items);
 		free(uplink->gateway.items);
 		free(uplink->learnt.items);

@@ -86,12 +86,27 @@ struct probe_list {
 	size_t count;
 };
 
+/*! An item of public-address: an address, or how to learn it. */
+struct public_address {
+	bool discover;
+	/*! What the outside sees; to discover: of the server that tells it, none: another uplink. */
+	struct address address;
+	char *name;    /*!< What that server is asked for; else NULL. */
+	bool resolver; /*!< That server has no authority over the name, but answers it itself. */
+};
+
+struct public_address_list {
+	struct public_address *items;
+	size_t count;
+};
+
 struct uplink {
 	char *id;
 	unsigned number; /*!< Position in the file, from 1. */
 	char *interface;
-	struct address_list address;        /*!< Empty: the interface's own, followed live. */
-	struct address_list public_address; /*!< Empty: the same as address. */
+	struct address_list address;             /*!< Empty: the interface's own, followed live. */
+	struct public_address_list public_given; /*!< As written. */
+	struct address_list public_address;      /*!< Its addresses; empty: the same as address. */
 	struct prefix
 		prefix; /*!< What the provider routes to the gateway for the LAN; may be none. */
 	struct address_list
@@ -239,6 +254,15 @@ const struct uplink *site_uplink(const struct site *site, unsigned number);
 
 /*! \brief The uplink with that id, or NULL. */
 const struct uplink *site_uplink_by_id(const struct site *site, const char *id);
+
+/*!
+ * \brief How an uplink's public address of a family is to be learnt, while its own one is private.
+ * \return An item of public_given; NULL: the site file names it, or wants nothing learnt.
+ */
+const struct public_address *uplink_discover(const struct uplink *uplink, uint8_t family);
+
+/*! \brief Whether some address of an uplink is not in the site file, as it follows the network. */
+bool uplink_follows(const struct uplink *uplink);
 
 /*!
  * \brief All forwards of hosts, mail domains and named forwards, in the order of the file.

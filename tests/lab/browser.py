@@ -41,7 +41,7 @@ def now_ms():
 class Browser:
     """One Chromium with one tab, all of its files in one folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
         for name in ("home", "tmp", "profile"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
         home = os.path.join(folder, "home")
@@ -61,7 +61,7 @@ class Browser:
 
         with open(os.path.join(folder, "messages"), "ab") as log:
             self.process = subprocess.Popen(
-                CHROMIUM + ["--user-data-dir=" + os.path.join(folder, "profile"), "about:blank"],
+                CHROMIUM + list(options) + ["--user-data-dir=" + os.path.join(folder, "profile"), "about:blank"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
                 close_fds=False, preexec_fn=child)
         os.close(commands)
@@ -148,11 +148,14 @@ def main():
                            help="a new load so long after the last one began (default: 2)")
     arguments.add_argument("--patience", type=float, metavar="SECONDS",
                            help="how long a load may take (default: until the next one is due)")
+    arguments.add_argument("--any-certificate", action="store_true",
+                           help="take the certificate of whoever answers")
     options = arguments.parse_args()
     # As the first process of a PID namespace it would not get these otherwise.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    browser = Browser(options.folder)
+    browser = Browser(options.folder,
+                      ["--ignore-certificate-errors"] if options.any_certificate else [])
     while True:
         started = now_ms()
         ended, outcome = browser.load(

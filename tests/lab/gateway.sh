@@ -8,8 +8,10 @@ site_lines=()          # further lines of the section site
 primary_lines=()       # of that uplink, such as its probes
 backup_lines=()
 reply_path=conntrack   # conntrack | source-address
+server_lines=()        # further lines of the server, instead of its addresses for the uplinks
 answer_policy=arrival
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
+host_lines=()          # further lines of the host
 knot_conf_options=()   # further options of multihomectl knot-conf
 
 site_file() {
@@ -53,7 +55,10 @@ site_file() {
 			    address: [$server4, "$server6"]
 			    reply-path: $reply_path
 		END
-		if [ "$reply_path" = source-address ]; then
+		for line in "${server_lines[@]}"; do
+			echo "    $line"
+		done
+		if [ "$reply_path" = source-address ] && [ ${#server_lines[@]} = 0 ]; then
 			echo '    uplink-address: [primary=10.0.1.1, backup=10.0.1.5, "primary=fd00:10::a1", "backup=fd00:10::a5"]'
 		fi
 		cat <<-END
@@ -63,6 +68,11 @@ site_file() {
 			    server: web
 			    port: [$host_ports]
 			    policy: $answer_policy
+		END
+		for line in "${host_lines[@]}"; do
+			echo "    $line"
+		done
+		cat <<-END
 
 			mail:
 			  - domain: example.com
@@ -305,8 +315,9 @@ udp_by6() {
 }
 
 # download_start UPLINK: some three seconds of data in the background.
+download_bytes=12582912
 download_start() {
-	spawn cli curl -sS --max-time 30 -r 0-12582911 -o /dev/null -w '%{size_download}\n' \
+	spawn cli curl -sS --max-time 30 -r "0-$((download_bytes - 1))" -o /dev/null -w '%{size_download}\n' \
 		"http://${address4[$1]}/slow" >"$lab/download.log" 2>&1
 	download_pid=$!
 	wait_for 2 download_flows
@@ -318,5 +329,5 @@ download_flows() {
 
 download_finishes() {
 	wait "$download_pid"
-	same 12582912 cat "$lab/download.log"
+	same "$download_bytes" cat "$lab/download.log"
 }

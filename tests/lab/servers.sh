@@ -6,12 +6,22 @@
 # Where the inside server's pages are; a test of mail wants port 25 for something else.
 server_ports="25 80 8443 $(seq -s ' ' 9000 9010)"
 
+# Which of them speak TLS, with a certificate that nobody knows.
+server_tls_ports=
+
 # Seconds that the web server keeps an idle connection open.
 keepalive=0
 
+# server_certificate DIRECTORY
+server_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+		-subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com \
+		-keyout "$1/key" -out "$1/certificate" 2>"$1/openssl.log"
+}
+
 # The inside server: a page that says who answered whom, a large file, and an echo on UDP.
 server_start() {
-	local directory=$lab/srv port
+	local directory=$lab/srv port tls
 	mkdir -p "$directory/files"
 	truncate -s 1G "$directory/files/large"
 	{
@@ -32,12 +42,19 @@ server_start() {
 			server {
 		END
 		for port in $server_ports; do
-			echo "listen $port backlog=4096; listen [::]:$port backlog=4096;"
+			tls=
+			[[ " $server_tls_ports " != *" $port "* ]] || tls=ssl
+			echo "listen $port $tls backlog=4096; listen [::]:$port $tls backlog=4096;"
 		done
+		if [ -n "$server_tls_ports" ]; then
+			server_certificate "$directory" || return 1
+			echo "ssl_certificate $directory/certificate; ssl_certificate_key $directory/key;"
+		fi
 		cat <<-END
 			location / { return 200 "srv port=\$server_port client=\$remote_addr\\n"; }
 			location /large { root $directory/files; }
 			location /slow { alias $directory/files/large; limit_rate 4m; }
+			location /trickle { alias $directory/files/large; limit_rate 200k; }
 			}
 			}
 		END

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * Goes before knotd's own module queryacl, with configuration items of another size. For LD_PRELOAD.
+ * Stands for knotd's own module queryacl, with configuration items of a size that no version has.
  */
 
-#include <knot/module.h>
+#include <stdint.h>
 
-static const struct {
-	struct {
-		yp_item_t item;
-		void *more;
-	} items[3];
-} other = { .items = { { .item = { "\x07"
-	                           "address",
-	                           YP_TNET, YP_VNONE, YP_FMULTI } },
-	               { .item = { "\x09"
-	                           "interface",
-	                           YP_TNET, YP_VNONE, YP_FMULTI } } } };
+#define ITEM_WORDS 17
 
-__attribute__((visibility("default"))) extern const knotd_mod_api_t knotd_mod_api_queryacl;
-const knotd_mod_api_t knotd_mod_api_queryacl = {
-	.version = KNOTD_MOD_ABI_VERSION,
-	.name = "mod-queryacl",
-	.config = &other.items[0].item,
+/*! As knotd_mod_api_t; the same in all versions. */
+struct interface {
+	uint32_t version;
+	const char *name;
+	uint32_t flags;
+	void *load;
+	void *unload;
+	const void *config;
+	void *config_check;
 };
+
+/*! Three items; of each but the last the name is set, after its length (7, 9). */
+static const char *const items[3 * ITEM_WORDS] = {
+	[0] = "\aaddress", [ITEM_WORDS] = "\tinterface"
+};
+
+extern const struct interface knotd_mod_api_queryacl;
+const struct interface knotd_mod_api_queryacl = { .name = "mod-queryacl", .config = items };

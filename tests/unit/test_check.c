@@ -93,6 +93,29 @@ static const struct bad_file bad_sites[] = {
 	  "- {id: b, interface: w1, public-address: 192.0.2.1}\n",
 	  "4:42: public-address 192.0.2.1 is there twice (first at line 3): each uplink "
 	  "needs its own\n" },
+	// What is to be discovered.
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, public-address: discover}\n",
+	  "3:42: public-address, discover needs another uplink and cross-probes: write discover "
+	  "ADDRESS NAME, or 'cross-probe: on'\n" },
+	{ "site: {domain: example.com, cross-probe: off}\nuplink:\n"
+	  "- {id: a, interface: w0, public-address: discover}\n"
+	  "- {id: b, interface: w1}\n",
+	  "3:42: public-address, discover needs another uplink and cross-probes: write discover "
+	  "ADDRESS NAME, or 'cross-probe: on'\n" },
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, public-address: [discover, discover 208.67.222.222]}\n"
+	  "- {id: b, interface: w1, public-address: discover 127.0.0.1 who.me}\n",
+	  "3:53: public-address is to be discovered twice for IPv4: keep one\n"
+	  "4:42: public-address, server 127.0.0.1 to ask is a loopback address: write one behind "
+	  "the uplink\n" },
+	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, public-address: [192.0.2.1, discover 208.67.222.222]}\n"
+	  "- {id: b, interface: w1, address: 192.0.2.2, public-address: discover}\n",
+	  "3:54: public-address, nothing is left to be discovered: the file gives the uplink an "
+	  "address that is not private; leave discover out\n"
+	  "4:62: public-address, nothing is left to be discovered: the file gives the uplink an "
+	  "address that is not private; leave discover out\n" },
 	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0, address: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4, "
 	  "192.0.2.5, 192.0.2.6, 192.0.2.7, 192.0.2.8, 192.0.2.9, 192.0.2.10, 192.0.2.11, "

@@ -391,6 +391,21 @@ static const struct bad_file bad_files[] = {
 	  "3:71: key 'address', value 'x' is not an IPv4 or IPv6 address, such as "
 	  "192.168.2.1 or \"2001:db8::1\"\n" },
 	{ SITE "uplink:\n"
+	  "- {id: a, interface: w0, public-address: [discovered, discover x, discover 192.0.2.53,\n"
+	  "   discover 192.0.2.53 a..b, 1.2.3, \"discover \"]}\n",
+	  "3:43: key 'public-address', value 'discovered' is no public address: write an address, "
+	  "discover, or discover ADDRESS NAME\n"
+	  "3:55: key 'public-address', value 'discover x' is no public address: write an address, "
+	  "discover, or discover ADDRESS NAME\n"
+	  "3:67: key 'public-address', value 'discover 192.0.2.53' asks a server of which no name "
+	  "is known that it answers with the address of who asks: write discover ADDRESS NAME\n"
+	  "4:4: key 'public-address', value 'discover 192.0.2.53 a..b' is no public address: write "
+	  "an address, discover, or discover ADDRESS NAME\n"
+	  "4:30: key 'public-address', value '1.2.3' is not an IPv4 or IPv6 address, such as "
+	  "192.168.2.1 or \"2001:db8::1\"\n"
+	  "4:37: key 'public-address', value 'discover ' is no public address: write an address, "
+	  "discover, or discover ADDRESS NAME\n" },
+	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0, probe: [ping 1.1.1.1, icmp x, tcp 1.1.1.1, \"tcp "
 	  "[::1]:0\", tcp ::1:80, dns 1.1.1.1, exec curl, \"\"]}\n",
 	  "3:34: key 'probe', value 'ping 1.1.1.1' is not a probe: write icmp ADDRESS, tcp "
@@ -463,6 +478,22 @@ static const struct bad_file bad_files[] = {
 	  "192.168.2.1 or \"2001:db8::1\"\n"
 	  "6:90: key 'uplink-address', value '=1' is not of the form uplink=address, such "
 	  "as primary=10.0.1.1\n" },
+	{ "site: {domain: example.com, lan-prefix: fd00}\n"
+	  "uplink:\n"
+	  "- {id: a, interface: w0, prefix: 10.0.0.0/24}\n"
+	  "- {id: b, interface: w1, prefix: \"2001:db8::1/64\"}\n"
+	  "- {id: c, interface: w2, prefix: \"2001:db8::/121\"}\n"
+	  "- {id: d, interface: w3, prefix: \"2000::/15\"}\n",
+	  "1:41: key 'lan-prefix', value 'fd00' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "3:34: key 'prefix', value '10.0.0.0/24' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "4:34: key 'prefix', value '2001:db8::1/64' has bits behind its length: write "
+	  "2001:db8::/64\n"
+	  "5:34: key 'prefix', value '2001:db8::/121' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n"
+	  "6:34: key 'prefix', value '2000::/15' is not an IPv6 network with a prefix "
+	  "length from 16 to 120, such as \"2001:db8:1:10::/64\"\n" },
 	{ SITE UPLINKS SERVERS "forward:\n"
 	  "- {id: vpn, server: web, port: udp/51820, uplink: primary}\n",
 	  "9:51: key 'uplink', value 'primary' is not the id of an entry of section "
@@ -666,7 +697,8 @@ START_TEST(other_values_than_the_defaults_are_read)
 		"   down-after: 0x10, up-after: 007, quorum: 2, degraded-loss: 5%,\n"
 		"   probe: [icmp 192.0.2.1, \"tcp [2001:db8::1]:853\", dns 192.0.2.2 a.example,\n"
 		"   exec /bin/check -v]}\n"
-		"- {id: b, interface: w1, gateway: \"fe80::1\", interval: 10s, timeout: 9s}\n"
+		"- {id: b, interface: w1, gateway: \"fe80::1\", interval: 10s, timeout: 9s,\n"
+		"   public-address: [discover 192.0.2.53 who.me, \"2001:db8::9\"]}\n"
 		"site: {domain: Example.com., hostmaster: a.b@example.com, lan: [l0, l1],\n"
 		"  masquerade: no, hairpin: yes, dns-binding: port, outbound: leave,\n"
 		"  stale: withdraw, fwmark-mask: 3, route-table: 0x100, rule-priority: 31000,\n"
@@ -692,6 +724,12 @@ START_TEST(other_values_than_the_defaults_are_read)
 
 	ck_assert_str_eq(site->uplinks[0].interface, "eth0.7");
 	assert_address(&site->uplinks[0].public_address.items[0], "203.0.113.7");
+	ck_assert(!uplink_follows(&site->uplinks[0]));
+	assert_address(&site->uplinks[1].public_address.items[0], "2001:db8::9");
+	ck_assert_uint_eq(site->uplinks[1].public_address.count, 1);
+	ck_assert_str_eq(uplink_discover(&site->uplinks[1], AF_INET)->name, "who.me");
+	ck_assert_ptr_null(uplink_discover(&site->uplinks[1], AF_INET6));
+	ck_assert(uplink_follows(&site->uplinks[1]));
 	ck_assert_uint_eq(site->uplinks[0].interval_ms, 500);
 	ck_assert_uint_eq(site->uplinks[0].down_after, 16);
 	ck_assert_uint_eq(site->uplinks[0].up_after, 7);

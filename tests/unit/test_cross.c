@@ -41,6 +41,14 @@ static const struct {
 	            "b4 dns:www.example.com tcp/80 tcp/81 tcp/443 tcp/9000 "
 	            "b6 dns:www.example.com "
 	            "c4 tcp/22 c6 tcp/22 " },
+	// By an address of its own a server is not where the alias leads.
+	{ "site:\n    domain: example.com\n    lan-prefix: \"fd00:10::/64\"\n" UPLINKS
+	  "    prefix: \"2001:db8:c::/64\"\n" SERVICES,
+	  "a4 dns:www.example.com tcp/22 tcp/80 tcp/443 tcp/9000 "
+	  "a6 dns:www.example.com tcp/22 "
+	  "b4 dns:www.example.com tcp/80 tcp/81 tcp/443 tcp/9000 "
+	  "b6 dns:www.example.com "
+	  "c4 tcp/22 " },
 	{ SITE("    cross-probe: off\n"), "" },
 	{ "site:\n    domain: example.com\nuplink:\n  - id: a\n    interface: wan0\n"
 	  "server:\n  - id: web\n    address: 10.0.0.10\n"

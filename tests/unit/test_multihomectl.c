@@ -54,7 +54,8 @@ static const struct {
 	{ "", 2, "", "error: no command given\nTry 'multihomectl --help'.\n" },
 	{ "statu", 2, "",
 	  "'statu', no such command (known: status, explain, drain, undrain, history, metrics, "
-	  "confirm, reload, check dns, check, zone host, zone parent, zone mail, knot-conf, "
+	  "confirm, reload, check dns, check gateway, check, zone host, zone parent, zone mail, "
+	  "knot-conf, "
 	  "server-setup)" },
 	{ "zone", 2, "", "'zone', no such command" },
 	{ "zone child", 2, "", "'zone child', no such command" },
@@ -85,9 +86,10 @@ static const struct {
 	{ "zone host a b", 2, "", "'zone host', takes one operand: NAME" },
 	{ "reload --json", 2, "",
 	  "--json, no option of 'reload' (but of: status, explain, drain, undrain, history, "
-	  "check dns, check)" },
+	  "check dns, check gateway, check)" },
 	{ "check mail", 2, "", "'check', takes no operand" },
 	{ "check dns www", 2, "", "'check dns', takes no operand" },
+	{ "check gateway www", 2, "", "'check gateway', takes no operand" },
 	{ "status --resolver 192.0.2.1", 2, "", "--resolver, no option of 'status'" },
 	{ "status --serial 1", 2, "",
 	  "--serial, no option of 'status' (but of: zone host, zone mail, knot-conf)" },
@@ -134,6 +136,7 @@ static const struct {
 
 	// What is asked of the network is asked on the loopback interface alone, where nobody listens.
 	{ "-c $BAD check dns", 2, "", "unknown" },
+	{ "-c $BAD check gateway", 2, "", "unknown" },
 	{ "-c $SITE check dns --resolver localhost", 2, "",
 	  "--resolver 'localhost', must be ADDRESS or ADDRESS@PORT" },
 	{ "-c $SITE check dns --resolver 127.0.0.1@0", 2, "", "must be ADDRESS or ADDRESS@PORT" },

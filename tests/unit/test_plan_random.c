@@ -30,7 +30,7 @@ static bool chance(unsigned percent)
 
 #define UPLINKS 4
 
-static void add_uplinks(unsigned count, bool fixed, struct text *text)
+static void add_uplinks(unsigned count, bool fixed, bool prefixes, struct text *text)
 {
 	text_add(text, "uplink:\n");
 	for (unsigned i = 1; i <= count; i++) {
@@ -45,16 +45,22 @@ static void add_uplinks(unsigned count, bool fixed, struct text *text)
 		if (chance(20)) {
 			text_add(text, "    public-address: 198.51.100.%u\n", i);
 		}
+		if (prefixes && (i == 1 || chance(60))) {
+			text_add(text, "    prefix: \"2001:db8:9:%u::/64\"\n", i);
+		}
 	}
 }
 
-static void add_servers(unsigned uplinks, struct text *text)
+static void add_servers(unsigned uplinks, bool held, struct text *text)
 {
 	text_add(text, "server:\n  - id: web\n    address: [10.0.0.10, \"fd00::10\"]\n"
 	               "  - id: own\n    address: 10.0.0.20\n    reply-path: source-address\n"
 	               "    uplink-address: [");
 	for (unsigned i = 1; i <= uplinks; i++) {
 		text_add(text, "%su%u=10.0.1.%u", i > 1 ? ", " : "", i, i);
+		if (held && chance(80)) {
+			text_add(text, ", \"u%u=2001:db8:9:%u::%u\"", i, i, 1 + draw(9));
+		}
 	}
 	text_add(text, "]\n");
 }
@@ -65,11 +71,14 @@ static char *draw_site(void)
 	static const char *const policies[] = { "arrival", "all", "preferred" };
 	struct text text = TEXT_EMPTY;
 	unsigned uplinks = 1 + draw(UPLINKS);
-	text_add(&text, "site:\n    domain: example.com\n    lan: [lan0]\n");
+	// Prefixes of the providers: none, with servers that hold addresses, mapped.
+	unsigned provided = draw(3);
+	text_add(&text, "site:\n    domain: example.com\n    lan: [lan0]\n%s",
+	         provided == 2 ? "    lan-prefix: \"fd00::/64\"\n" : "");
 	text_add(&text, "    hairpin: %s\n    masquerade: %s\n    dns-binding: %s\n",
 	         chance(50) ? "on" : "off", chance(50) ? "on" : "off", bindings[draw(3)]);
-	add_uplinks(uplinks, chance(30), &text);
-	add_servers(uplinks, &text);
+	add_uplinks(uplinks, chance(30), provided > 0, &text);
+	add_servers(uplinks, provided == 1, &text);
 	text_add(&text, "host:\n");
 	for (unsigned i = 0, count = 1 + draw(4); i < count; i++) {
 		text_add(&text, "  - domain: h%u.example.com\n    server: %s\n    port: tcp/%u\n",
@@ -105,10 +114,11 @@ static void add_interface(const char *name, unsigned number, struct text *text)
 	if (chance(80)) {
 		text_add(text, "route 172.16.%u.0/29 dev %s metric %u\n", number, name, draw(2));
 	}
-	static const char *const anywhere[] = { "10.0.0.0/24",  "10.0.0.0/8",      "0.0.0.0/1",
-		                                "10.9.0.0/16",  "fd00::/64",       "2000::/3",
-		                                "fe80::/64",    "2001:db8:9::/48", "fc00::/7",
-		                                "172.16.1.0/29" };
+	static const char *const anywhere[] = {
+		"2001:db8:9:1::/64", "10.0.0.0/24", "10.0.0.0/8",   "0.0.0.0/1",
+		"10.9.0.0/16",       "fd00::/64",   "2000::/3",     "fe80::/64",
+		"2001:db8:9::/48",   "fc00::/7",    "172.16.1.0/29"
+	};
 	for (unsigned i = draw(4); i > 0; i--) {
 		text_add(text, "route %s dev %s metric %u\n", anywhere[draw(COUNT(anywhere))], name,
 		         draw(3));
@@ -190,6 +200,37 @@ static bool has_mark_rule(const struct plan *plan, uint8_t family, uint32_t mark
 		}
 	}
 	return false;
+}
+
+static bool has_source_rule(const struct plan *plan, const struct address *from, uint32_t table)
+{
+	for (size_t i = 0; i < plan->rule_count; i++) {
+		const struct rule *rule = &plan->rules[i];
+		if (rule->table == table && rule->from.length == 128 &&
+		    address_equal(&rule->from.address, from)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*! An address of a server's own has its rule, unless it is mapped, which is seen from its prefix. */
+static void assert_own_addresses_have_a_way_back(const struct planned *planned)
+{
+	const struct table *table = planned->plan->table;
+	bool mapped = planned->site->lan_prefix.address.family != 0;
+	for (size_t i = 0; i < table->host_count; i++) {
+		const struct table_host *row = &table->hosts[i];
+		for (size_t j = 0; j < row->own_count; j++) {
+			const struct uplink *uplink =
+				site_uplink(planned->site, row->own[j].uplink);
+			const struct address *address = &row->own[j].address;
+			ck_assert(prefix_contains(&uplink->prefix, address) || !mapped);
+			ck_assert(mapped ||
+			          has_source_rule(planned->plan, address,
+			                          site_table(planned->site, uplink->number)));
+		}
+	}
 }
 
 /*! Whoever is answered has a way back: the invariant, as far as a plan can keep it. */
@@ -291,6 +332,7 @@ START_TEST(plans_and_answers_keep_their_promises)
 		assert_same_plan(&after, draw(32));
 		assert_distinct(after.plan);
 		assert_answers_have_a_way_back(&after);
+		assert_own_addresses_have_a_way_back(&after);
 
 		struct uplink_sets lost = { { draw(8) * 2, draw(8) * 2 } };
 		const struct table *planned = after.plan->table;

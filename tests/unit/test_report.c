@@ -4,6 +4,8 @@
  * The status of a site as JSON.
  */
 
+#include <sys/socket.h>
+
 #include "report_scene.h"
 
 #define ROW(id, forward, reply, dns) \
@@ -236,6 +238,89 @@ START_TEST(nothing_is_told_before_the_first_pass)
 }
 END_TEST
 
+#define WARNS(text) "uplink 'primary': " text
+
+static const struct {
+	struct discover_line line;
+	enum cross_state inbound;
+	const char *json;    // But for times.
+	const char *warning; // NULL: none.
+} discoveries[] = {
+	{ { .failures = 1, .fault = "192.0.2.53 does not answer" },
+	  CROSS_UNKNOWN,
+	  "{'family':'IPv4','state':'unknown','from':'backup',"
+	  "'detail':'192.0.2.53 does not answer'}",
+	  NULL },
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } } },
+	  CROSS_PROVEN,
+	  "{'family':'IPv4','state':'learnt','from':'backup','detail':'','address':'203.0.113.7'}",
+	  NULL },
+	// Nobody confirms it.
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } }, .failures = 2, .fault = "mute" },
+	  CROSS_PROVEN,
+	  "{'family':'IPv4','state':'learnt','from':'backup','detail':'mute',"
+	  "'address':'203.0.113.7'}",
+	  NULL },
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } }, .failures = 3, .fault = "mute" },
+	  CROSS_PROVEN,
+	  "{'family':'IPv4','state':'learnt','from':'backup','detail':'mute',"
+	  "'address':'203.0.113.7'}",
+	  WARNS("public address 203.0.113.7 is not confirmed: mute") },
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } },
+	    .failures = 1,
+	    .refused = true,
+	    .fault = "lie" },
+	  CROSS_PROVEN,
+	  "{'family':'IPv4','state':'learnt','from':'backup','detail':'lie',"
+	  "'address':'203.0.113.7'}",
+	  WARNS("public address 203.0.113.7 is not confirmed: lie") },
+	// Nobody gets in.
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } }, .shared = true },
+	  CROSS_UNKNOWN,
+	  "{'family':'IPv4','state':'shared','from':'backup','detail':'','address':'203.0.113.7'}",
+	  NULL },
+	{ { .known = { AF_INET, { 203, 0, 113, 7 } } },
+	  CROSS_UNPROVEN,
+	  "{'family':'IPv4','state':'learnt','from':'backup','detail':'','address':'203.0.113.7'}",
+	  WARNS("behind CGNAT, it seems: inbound impossible, since nothing that was sent to "
+	        "203.0.113.7 came in") },
+};
+
+START_TEST(what_is_learnt_of_public_addresses_is_told)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	struct discover_line line = discoveries[_i].line;
+	struct cross_line service = { .uplink = 1, .state = discoveries[_i].inbound };
+	const struct discover_list list = { &line, 1 };
+	const struct cross_list services = { &service, 1 };
+	json_t *object = json_object();
+	json_t *warnings = json_array();
+	(void)snprintf(line.id, sizeof(line.id), "primary");
+	line.uplink = 1;
+	line.source = 2;
+	line.asking = true;
+	line.own = (struct address){ AF_INET, { 10, 64, 0, 2 } };
+	line.since_ms = table_now_ms();
+	scene->standing.discovered = &list;
+	scene->standing.crossed = &services;
+	report_discover(&scene->standing, 2, object);
+	ck_assert_ptr_null(json_object_get(object, "discovered"));
+	report_discover(&scene->standing, 1, object);
+	json_t *told = json_array_get(json_object_get(object, "discovered"), 0);
+	(void)json_object_del(told, "since_s");
+	assert_json(told, discoveries[_i].json);
+	report_discover_warnings(&scene->standing, warnings);
+	ck_assert_uint_eq(json_array_size(warnings), discoveries[_i].warning != NULL);
+	if (discoveries[_i].warning != NULL) {
+		ck_assert_str_eq(json_string_value(json_array_get(warnings, 0)),
+		                 discoveries[_i].warning);
+	}
+	json_decref(object);
+	json_decref(warnings);
+	scene_free(scene);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report");
@@ -245,6 +330,8 @@ int main(void)
 	tcase_add_test(tcase, warnings_are_what_works_in_part_or_may_stop_us);
 	tcase_add_test(tcase, nothing_is_told_before_the_first_pass);
 	tcase_add_loop_test(tcase, what_cross_probes_find_is_told, 0, COUNT(crossings));
+	tcase_add_loop_test(tcase, what_is_learnt_of_public_addresses_is_told, 0,
+	                    COUNT(discoveries));
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

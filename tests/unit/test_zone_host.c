@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/zone_host.h"
+#include "ctl/zone_types.h"
 #include "site_text.h"
 
 #define SITE "site:\n    domain: example.com\n    hostmaster: first.last@example.com\n"
@@ -77,6 +78,11 @@ static const struct {
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    public-address: 198.51.100.1\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 198.51.100.1\n", NULL },
+	// One that is learnt does, and the own one is nobody's business.
+	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n    address: 192.168.2.1\n"
+	       "    public-address: discover\n"
+	       "  - id: backup\n    interface: wan1\n    address: 198.51.100.9\n" SERVER4 HOST,
+	  SOA("www.example.com.") NS("3600") "www.example.com. 10 IN A 198.51.100.9\n", NULL },
 	// A fixed address is better than a made-up one; name servers may move.
 	{ SITE "uplink:\n  - id: primary\n    interface: wan0\n"
 	       "  - id: backup\n    interface: wan1\n    address: 172.16.1.1\n" SERVER4 HOST,
@@ -92,6 +98,13 @@ static const struct {
 	               "backup=10.0.1.5, \"backup=fd00:11::5\"]\n" HOST,
 	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
 	                                      "www.example.com. 10 IN AAAA 2001:db8:2::2\n",
+	  NULL },
+	// A server's own address in a provider's prefix is what is answered.
+	{ SITE UPLINKS "server:\n  - id: web\n    address: [10.0.0.10, \"fd00:10::10\"]\n"
+	               "    reply-path: source-address\n    uplink-address: "
+	               "[\"backup=2001:db8:2:10::10\"]\n" HOST,
+	  SOA("www.example.com.") NS("86400") "www.example.com. 10 IN A 192.168.2.1\n"
+	                                      "www.example.com. 10 IN AAAA 2001:db8:2:10::10\n",
 	  NULL },
 	// Records of the site file come last, whatever their type; HTTPS only if it is written.
 	{ SITE UPLINKS SERVER4 HOST "    record:\n"
@@ -202,6 +215,43 @@ START_TEST(the_zone_follows_from_the_site)
 }
 END_TEST
 
+#define FAMILIES_OF(first, second)                                                \
+	SITE "uplink:\n  - id: primary\n    interface: wan0\n    address: " first \
+	     "\n  - id: backup\n    interface: wan1\n" second
+#define BOTH6 "[192.168.2.1, \"2001:db8:1::2\"]"
+
+static const struct {
+	const char *site;
+	const char *warnings;
+} types[] = {
+	{ FAMILIES_OF(BOTH6, "    address: [172.16.1.1, \"2001:db8:2::2\"]\n") SERVER HOST, "" },
+	// An interface may get any address.
+	{ FAMILIES_OF(BOTH6, "") SERVER HOST, "" },
+	{ FAMILIES_OF("192.168.2.1", "    address: 172.16.1.1\n") SERVER4 HOST, "" },
+	{ FAMILIES_OF("192.168.2.1", "    address: 172.16.1.1\n") SERVER HOST,
+	  "warning: host 'www.example.com', has no AAAA: its server has IPv6, but no uplink that "
+	  "leads there\n" },
+	{ FAMILIES_OF(BOTH6, "    address: 172.16.1.1\n") SERVER HOST,
+	  "warning: host 'www.example.com', AAAA is taken from other uplinks than 'backup', "
+	  "without IPv6, and is absent while none of them is ready\n" },
+	{ FAMILIES_OF("\"2001:db8:1::2\"", "    address: 172.16.1.1\n") SERVER4 HOST,
+	  "warning: host 'www.example.com', A is taken from other uplinks than 'primary', "
+	  "without IPv4, and is absent while none of them is ready\n" },
+	// The host's own uplinks count.
+	{ FAMILIES_OF(BOTH6, "    address: 172.16.1.1\n") SERVER HOST "    uplink: primary\n", "" },
+};
+
+START_TEST(a_type_that_uplinks_lack_is_not_told)
+{
+	struct site *site = site_from_text(types[_i].site);
+	struct text warnings = TEXT_EMPTY;
+	zone_types_warn(site, &site->hosts[0], &warnings);
+	ck_assert_str_eq(warnings.data != NULL ? warnings.data : "", types[_i].warnings);
+	text_free(&warnings);
+	site_free(site);
+}
+END_TEST
+
 static const struct {
 	const char *record; // A list of YAML.
 	const char *why;
@@ -298,6 +348,8 @@ int main(void)
 	Suite *suite = suite_create("zone_host");
 	TCase *tcase = tcase_create("zone_host");
 	tcase_add_loop_test(tcase, the_zone_follows_from_the_site, 0, COUNT(zones));
+	tcase_add_loop_test(tcase, a_type_that_uplinks_lack_is_not_told, 0,
+	                    (int)(sizeof(types) / sizeof(types[0])));
 	tcase_add_loop_test(tcase, a_record_that_does_not_go_is_refused_with_its_text, 0,
 	                    COUNT(records));
 	tcase_add_loop_test(tcase, a_name_server_with_too_long_a_label_is_refused, 0,
