@@ -19,8 +19,11 @@
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
 
-/*! The first Knot DNS with listen: ADDRESS%INTERFACE, as KNOT_VERSION_HEX. */
-#define DEVICE_SINCE 0x030505
+bool knot_conf_has_devices(void)
+{
+	// A module belongs to one version of knotd, which is the one that this was built with.
+	return KNOT_VERSION_HEX >= 0x030505;
+}
 
 /*! A value in double quotes with the two escapes that knotd's parser knows. */
 static int add_quoted(struct text *text, const char *what, const char *value, struct text *error)
@@ -286,7 +289,6 @@ static int write_zones(const struct command_line *line, const struct site *site,
 	return code;
 }
 
-/*! A module belongs to one version of knotd, which is the one that this was built with. */
 static void warn(const struct command_line *line, const struct site *site)
 {
 	if (line->dnssec) {
@@ -294,7 +296,7 @@ static void warn(const struct command_line *line, const struct site *site)
 		              "warning: signed zones, resolvers that validate get the first "
 		              "uplink's address also while that uplink is down\n");
 	}
-	if (site->dns_binding == DNS_BINDING_DEVICE && KNOT_VERSION_HEX < DEVICE_SINCE) {
+	if (site->dns_binding == DNS_BINDING_DEVICE && !knot_conf_has_devices()) {
 		(void)fprintf(
 			stderr,
 			"warning: dns-binding device, needs Knot DNS 3.5.5, this was built for "
