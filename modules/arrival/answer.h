@@ -80,6 +80,38 @@ struct answer answers_find(const struct answers *answers, const struct answer_ho
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,
                                        uint8_t family);
 
+/*!
+ * \brief All addresses of a host that may be answered now, in its order, whatever its policy.
+ * \return A tail, or NULL if there is none.
+ */
+const struct tail *answers_ready_tail(const struct answers *answers, const struct answer_host *host,
+                                      uint8_t family);
+
+/*!
+ * \brief How many situations there are, each of which has its answers: each uplink as the arrival uplink,
+ * a client on the LAN, and each uplink alone, whatever its state.
+ *
+ * Who prepares answers for all of them has what will be wanted when uplinks come and go. The first are
+ * what is answered now.
+ */
+size_t answers_situations(const struct answers *answers);
+
+/*!
+ * \brief What a host is answered with in a situation.
+ * \param tails  Out: IPv4 and IPv6, NULL for none.
+ * \return Whether there is such a host.
+ */
+bool answers_situation(const struct answers *answers, const uint8_t *owner, size_t owner_size,
+                       size_t situation, const struct tail *tails[2]);
+
+/*! \brief Told of what a host is answered with in a situation. */
+typedef void (*answers_visitor)(void *context, const struct answers *answers, const uint8_t *owner,
+                                size_t owner_size, size_t situation,
+                                const struct tail *const tails[2]);
+
+/*! \brief Visit all hosts in all situations. */
+void answers_visit(const struct answers *answers, answers_visitor visitor, void *context);
+
 /*! \brief A number that no other answers of this process have. */
 uint64_t answers_serial(const struct answers *answers);
 

@@ -67,21 +67,63 @@ static uint32_t *find_slot(struct build *build, const struct set_key *key)
 	return &build->slots[at];
 }
 
+/*! The tail with the addresses of some uplinks; those without one are left out. */
+static int get_tail(struct build *build, const struct table_host *host, uint8_t family,
+                    const uint8_t *numbers, size_t count, uint32_t *tail)
+{
+	struct address addresses[TABLE_UPLINKS_MAX];
+	size_t found = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct table_uplink *uplink = table_find_uplink(build->table, numbers[i]);
+		const struct address *address =
+			uplink != NULL ? choice_host_address(host, uplink, family) : NULL;
+		if (address != NULL) {
+			addresses[found++] = *address;
+		}
+	}
+	return found == 0
+	               ? 0
+	               : tail_pool_get(&build->answers->tails, host->ttl, addresses, found, tail);
+}
+
 static int make_cell(struct build *build, const struct table_host *host, unsigned arrival,
                      uint8_t family, struct answer_cell *cell)
 {
 	uint8_t chosen[TABLE_UPLINKS_MAX];
-	struct address addresses[TABLE_UPLINKS_MAX];
 	size_t count = choice_make(build->table, host, arrival, family, chosen);
-	if (count == 0) {
-		return 0;
+	cell->uplink = count > 0 ? chosen[0] : 0;
+	return get_tail(build, host, family, chosen, count, &cell->tail);
+}
+
+/*! What the set has beside its cells. */
+static int make_choices(struct build *build, const struct table_host *host, struct answer_set *set)
+{
+	set->alone = calloc(build->table->uplink_count * 2 + 1, sizeof(*set->alone));
+	if (set->alone == NULL) {
+		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct table_uplink *uplink = table_find_uplink(build->table, chosen[i]);
-		addresses[i] = *choice_host_address(host, uplink, family);
+	for (size_t i = 0; i < host->order_count; i++) {
+		const struct table_uplink *uplink = table_find_uplink(build->table, host->order[i]);
+		if (uplink == NULL) {
+			continue;
+		}
+		uint32_t *pair = &set->alone[(uplink - build->table->uplinks) * 2];
+		for (size_t j = 0; j < 2; j++) {
+			int ret = get_tail(build, host, families[j], &host->order[i], 1, &pair[j]);
+			if (ret != 0) {
+				return ret;
+			}
+		}
 	}
-	cell->uplink = chosen[0];
-	return tail_pool_get(&build->answers->tails, host->ttl, addresses, count, &cell->tail);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t ready[TABLE_UPLINKS_MAX];
+		size_t count = choice_list(build->table, host, families[i], ready);
+		int ret = get_tail(build, host, families[i], ready, count, &set->ready[i]);
+		if (ret != 0) {
+			return ret;
+		}
+	}
+	return 0;
 }
 
 static int make_set(struct build *build, const struct table_host *host, const struct set_key *key)
@@ -103,7 +145,8 @@ static int make_set(struct build *build, const struct table_host *host, const st
 		return -ENOMEM;
 	}
 	keys[answers->set_count] = *key;
-	sets[answers->set_count++] = (struct answer_set){ cells };
+	struct answer_set *set = &sets[answers->set_count++];
+	*set = (struct answer_set){ .cells = cells };
 	for (size_t i = 0; i < answers->uplink_count * 2; i++) {
 		int ret = make_cell(build, host, build->table->uplinks[i / 2].number,
 		                    families[i % 2], &cells[i]);
@@ -111,7 +154,7 @@ static int make_set(struct build *build, const struct table_host *host, const st
 			return ret;
 		}
 	}
-	return 0;
+	return make_choices(build, host, set);
 }
 
 static int get_set(struct build *build, const struct table_host *host, uint32_t *set)
@@ -251,6 +294,7 @@ void answers_free(struct answers *answers)
 	tail_pool_deinit(&answers->tails);
 	for (size_t i = 0; i < answers->set_count; i++) {
 		free(answers->sets[i].cells);
+		free(answers->sets[i].alone);
 	}
 	free(answers->sets);
 	free(answers->owners);
@@ -266,7 +310,8 @@ size_t answers_memory(const struct answers *answers)
 		sizeof(*answers) + answers->owners_size +
 		answers->host_count * sizeof(*answers->hosts) +
 		(answers->host_mask + 1) * sizeof(*answers->host_slots) +
-		answers->set_count * (sizeof(*answers->sets) + cells * sizeof(struct answer_cell)) +
+		answers->set_count * (sizeof(*answers->sets) +
+	                              cells * (sizeof(struct answer_cell) + sizeof(uint32_t))) +
 		answers->tails.count * sizeof(*answers->tails.tails);
 	for (size_t i = 1; i < answers->tails.count; i++) {
 		const struct tail *tail = answers->tails.tails[i];

@@ -19,6 +19,8 @@ struct answer_cell {
 /*! What hosts of the same uplinks, policy and TTL share. */
 struct answer_set {
 	struct answer_cell *cells; /*!< Two (IPv4, IPv6) for each uplink, in the table's order. */
+	uint32_t ready[2];         /*!< Index in tails: all that may be answered; 0: none. */
+	uint32_t *alone; /*!< As cells: tails of each uplink's address alone, whatever its state. */
 };
 
 struct answer_host {

@@ -13,71 +13,48 @@
 #include <knot/module.h>
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
+#include "arrival/arrival_conf.h"
 #include "arrival/compat.h"
 #include "arrival/counters.h"
 #include "arrival/fast.h"
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
 
-// Names as libknot's parser wants them: after their lengths.
-#define MOD_TABLE "\x05table"
-#define MOD_TTL "\x03ttl"
-#define MOD_SECTIONS "\x08sections"
-
-enum { SECTIONS_MINIMAL, SECTIONS_FULL };
-
-static const knot_lookup_t sections_options[] = { { SECTIONS_MINIMAL, "minimal" },
-	                                          { SECTIONS_FULL, "full" },
-	                                          { 0, NULL } };
-
-#define TTL_DEFAULT 10
-#define TTL_MAX 86400
-
-static const yp_item_t arrival_conf[] = {
-	{ MOD_TABLE, YP_TSTR, YP_VNONE },
-	{ MOD_TTL, YP_TINT, YP_VINT = { .max = TTL_MAX, .dflt = TTL_DEFAULT, .unit = YP_STIME } },
-	{ MOD_SECTIONS, YP_TOPT, YP_VOPT = { sections_options, SECTIONS_MINIMAL } },
-	{ 0 }
-};
-
-static int arrival_conf_check(knotd_conf_check_args_t *args)
-{
-	knotd_conf_t table = knotd_conf_check_item(args, MOD_TABLE);
-	knotd_conf_t ttl = knotd_conf_check_item(args, MOD_TTL);
-	if (table.count == 0) {
-		return KNOT_EOK;
-	}
-	if (table.single.string[0] != '/') {
-		args->err_str = "table is not an absolute path";
-		return KNOT_EINVAL;
-	}
-	if (ttl.count != 0) {
-		args->err_str = "ttl is for answers without a table, which has its own";
-		return KNOT_EINVAL;
-	}
-	return KNOT_EOK;
-}
-
-struct arrival {
-	struct snapshot_source *source;   /*!< NULL: standalone. */
-	struct snapshot *const *snapshot; /*!< The source's current one; NULL: standalone. */
-	uint32_t ttl;
-	atomic_bool warned;
-	knot_dname_storage_t zone;
-	size_t zone_size;
-	struct fast_memory *threads;    /*!< One each. */
-	struct sections_slot *sections; /*!< Two a thread; NULL: minimal. */
-};
-
 /*! DNSSEC is wanted and there. */
 static inline bool is_signed(knotd_qdata_t *qdata)
 {
 	return knot_pkt_has_dnssec(qdata->query) &&
 	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
+}
+
+/*! Whether a query is the signer's own, which asks for the zone's records as they are. */
+static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
+{
+	uint32_t port = arrival->mirror != NULL ? mirror_self_port(arrival->mirror) : 0;
+	if (port == 0 || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
+		return false;
+	}
+	struct local room;
+	struct local client;
+	// Nobody else's packets can come from an address of this host.
+	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
+	       local_same_address(&client, compat_local(qdata, &room));
+}
+
+/*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
+static const struct signed_answers *find_variants(const struct arrival *arrival,
+                                                  knotd_qdata_t *qdata, uint32_t now)
+{
+	if (arrival->mirror == NULL) {
+		return NULL;
+	}
+	knot_rrset_t soa = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA);
+	return soa.rrs.count == 0
+	               ? NULL
+	               : mirror_answers(arrival->mirror, knot_soa_serial(soa.rrs.rdata), now);
 }
 
 /*! Fill in a request for a hook that looks at RRsets. */
@@ -88,7 +65,7 @@ static void request_init(struct request *request, const struct arrival *arrival,
 	*request = (struct request){
 		.snapshot = memory->snapshot,
 		.standalone = arrival->snapshot == NULL,
-		.keep_signed = is_signed(qdata),
+		.dnssec = is_signed(qdata),
 		.ttl = arrival->ttl,
 		.own = &memory->own,
 		.response = response,
@@ -101,6 +78,15 @@ static void request_init(struct request *request, const struct arrival *arrival,
 		.client = compat_client(qdata),
 		.stale = request->snapshot != NULL && request->snapshot->stale,
 	};
+	if (request->dnssec) {
+		// One for all hooks, so that they agree.
+		if (memory->now == 0) {
+			memory->now = (uint32_t)time(NULL);
+			memory->variants = find_variants(arrival, qdata, memory->now);
+		}
+		request->now = memory->now;
+		request->variants = memory->variants;
+	}
 }
 
 /*! Count what the answer section came to. */
@@ -139,6 +125,7 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
 {
 	memory->snapshot = snapshot;
 	memory->ours = is_open(state);
+	memory->now = 0;
 	return state;
 }
 
@@ -182,6 +169,22 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 	       knot_pkt_qclass(qdata->query) == KNOT_CLASS_IN && !knot_pkt_has_tsig(qdata->query);
 }
 
+/*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
+static bool append_signed(const struct arrival *arrival, knot_pkt_t *pkt, knotd_qdata_t *qdata,
+                          uint16_t type, const struct tail *tail)
+{
+	uint32_t now = (uint32_t)time(NULL);
+	const struct signed_answers *variants = find_variants(arrival, qdata, now);
+	if (variants == NULL) {
+		return false;
+	}
+	knot_rdataset_t records = tail_rdata(tail);
+	const struct signed_set *set =
+		signed_answers_find(variants, qdata->query->lower_qname, qdata->query->qname_size,
+	                            type, &records, tail->hash);
+	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
+}
+
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                 knotd_mod_t *mod)
 {
@@ -190,7 +193,11 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	const struct snapshot *snapshot =
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
 	uint16_t type = knot_pkt_qtype(qdata->query);
-	if (!is_fast(qdata, type) || !is_open(state) || is_signed(qdata)) {
+	if (!is_fast(qdata, type) || !is_open(state)) {
+		return step_aside(memory, snapshot, state);
+	}
+	bool dnssec = is_signed(qdata);
+	if (dnssec && (arrival->mirror == NULL || is_self(arrival, qdata))) {
 		return step_aside(memory, snapshot, state);
 	}
 	if (arrival->snapshot == NULL) {
@@ -213,6 +220,13 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
+	if (dnssec) {
+		if (!append_signed(arrival, pkt, qdata, type, answer.tail)) {
+			return step_aside(memory, snapshot, state);
+		}
+		count_answer(&answer, qdata, mod);
+		return KNOTD_STATE_DONE;
+	}
 	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
 	knot_rrset_t ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	if (ns.rrs.count == 0 || !fast_append(pkt, answer.tail)) {
@@ -234,7 +248,8 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	if (knot_pkt_has_tsig(qdata->query)) {
 		resign_remember(&memory->mac, qdata->query);
 	}
-	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER)) {
+	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER) ||
+	    is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -262,11 +277,12 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
                                         knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL)) {
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL) || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
-	request_init(&request, knotd_mod_ctx(mod), pkt, qdata);
+	request_init(&request, arrival, pkt, qdata);
 	request.optional = true;
 	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
 	    knot_wire_get_tc(pkt->wire)) {
@@ -282,7 +298,7 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !memory->ours ||
-	    !rewrite_concerned(pkt, KNOT_ANSWER)) {
+	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -307,58 +323,6 @@ static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_
                               knotd_mod_t *mod)
 {
 	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
-}
-
-static void arrival_free(struct arrival *arrival)
-{
-	if (arrival == NULL) {
-		return;
-	}
-	snapshot_source_put(arrival->source);
-	free(arrival->sections);
-	free(arrival->threads);
-	free(arrival);
-}
-
-/*! Read the configuration into a context. */
-static int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
-{
-	unsigned threads = knotd_mod_threads(mod);
-	arrival->zone_size = knot_dname_store(arrival->zone, knotd_mod_zone(mod));
-	arrival->ttl = (uint32_t)knotd_conf_mod(mod, MOD_TTL).single.integer;
-	arrival->threads =
-		aligned_alloc(_Alignof(struct fast_memory), threads * sizeof(*arrival->threads));
-	if (arrival->threads == NULL) {
-		return KNOT_ENOMEM;
-	}
-	memset(arrival->threads, 0, threads * sizeof(*arrival->threads));
-	if (knotd_conf_mod(mod, MOD_SECTIONS).single.option == SECTIONS_FULL) {
-		arrival->sections = calloc((size_t)threads * 2, sizeof(*arrival->sections));
-		if (arrival->sections == NULL) {
-			return KNOT_ENOMEM;
-		}
-		for (unsigned i = 0; i < threads; i++) {
-			arrival->threads[i].sections = &arrival->sections[2 * i];
-		}
-	}
-	knotd_conf_t table = knotd_conf_mod(mod, MOD_TABLE);
-	if (table.count == 0) {
-		return KNOT_EOK;
-	}
-	int reason = 0;
-	int ret = snapshot_source_get(table.single.string, &arrival->source, &reason);
-	if (ret != 0) {
-		knotd_mod_log(mod, LOG_ERR, "table '%s', failed to watch (%s)", table.single.string,
-		              strerror(-ret));
-		return knot_map_errno_code(-ret);
-	}
-	arrival->snapshot = snapshot_place(arrival->source);
-	if (reason != 0) {
-		knotd_mod_log(mod, LOG_WARNING,
-		              "table '%s', failed to read (%s), serving the zones' own data",
-		              table.single.string, strerror(-reason));
-	}
-	return KNOT_EOK;
 }
 
 static int arrival_load(knotd_mod_t *mod)

@@ -45,13 +45,17 @@ static size_t list_ready(const struct table *table, const struct table_host *hos
 	return count;
 }
 
+size_t choice_list(const struct table *table, const struct table_host *host, uint8_t family,
+                   uint8_t *chosen)
+{
+	size_t count = list_ready(table, host, family, false, chosen);
+	return count > 0 ? count : list_ready(table, host, family, true, chosen);
+}
+
 size_t choice_make(const struct table *table, const struct table_host *host, unsigned arrival,
                    uint8_t family, uint8_t *chosen)
 {
-	size_t count = list_ready(table, host, family, false, chosen);
-	if (count == 0) {
-		count = list_ready(table, host, family, true, chosen);
-	}
+	size_t count = choice_list(table, host, family, chosen);
 	if (count == 0 || host->policy == CHOICE_PREFERRED || host->policy == CHOICE_UPLINK) {
 		return count > 0;
 	}

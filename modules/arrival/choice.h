@@ -31,6 +31,10 @@ enum choice_policy { CHOICE_ARRIVAL = 1, CHOICE_ALL = 2, CHOICE_PREFERRED = 3, C
 size_t choice_make(const struct table *table, const struct table_host *host, unsigned arrival,
                    uint8_t family, uint8_t *chosen);
 
+/*! \brief All uplinks that choice_make() may choose from, in the host's order. */
+size_t choice_list(const struct table *table, const struct table_host *host, uint8_t family,
+                   uint8_t *chosen);
+
 /*!
  * \brief The address of an uplink that is answered and stands for it: the first of a family.
  * \return Borrowed from the row, or NULL if it has none.

@@ -16,6 +16,7 @@
 #include "arrival/answer_index.h"
 #include "arrival/resign.h"
 #include "arrival/sections.h"
+#include "arrival/signed_answers.h"
 #include "arrival/snapshot.h"
 #include "arrival/tail.h"
 
@@ -29,7 +30,9 @@ struct fast_memory {
 	// Of the current query, from hook to hook.
 	const struct snapshot *snapshot; /*!< One for all hooks; NULL: standalone or no table. */
 	bool ours;                       /*!< No other module has answered. */
-	struct resign_mac mac;           /*!< If it is signed by TSIG. */
+	uint32_t now;                    /*!< When variants was looked up, or 0: not yet. */
+	const struct signed_answers *variants; /*!< For a query that wants DNSSEC. */
+	struct resign_mac mac;                 /*!< If it is signed by TSIG. */
 };
 
 /*!
@@ -76,4 +79,45 @@ static inline void fast_append_local(knot_pkt_t *pkt, const struct local *local,
 	pkt->size += tail_write_record(pkt->wire + pkt->size, ttl, &address);
 	knot_wire_set_ancount(pkt->wire, 1);
 	knot_wire_set_aa(pkt->wire);
+}
+
+/*! Octets of a record before its data, its owner being a pointer. */
+#define FAST_HEADER_SIZE 12
+
+/*! \brief Make a tail and its signatures the answer section. \return Whether there was room. */
+static inline bool fast_append_signed(knot_pkt_t *pkt, const struct tail *tail,
+                                      const struct signed_set *set)
+{
+	size_t room = pkt->max_size - pkt->reserved - pkt->size;
+	// In memory a record has two octets of length and one of padding at most.
+	size_t most = tail->wire_size + set->signatures_size +
+	              (size_t)set->signature_count * FAST_HEADER_SIZE;
+	if (most > room) {
+		return false;
+	}
+	uint32_t ttl = set->ttl < tail->ttl ? set->ttl : tail->ttl;
+	uint8_t *wire = pkt->wire + pkt->size;
+	memcpy(wire, tail->wire, tail->wire_size);
+	if (ttl != tail->ttl) {
+		size_t size = tail->wire_size / tail->count;
+		for (uint16_t i = 0; i < tail->count; i++) {
+			knot_wire_write_u32(wire + i * size + 6, ttl);
+		}
+	}
+	wire += tail->wire_size;
+	const knot_rdata_t *signature = signed_set_signatures(set).rdata;
+	for (uint16_t i = 0; i < set->signature_count; i++) {
+		knot_wire_write_u16(wire, KNOT_WIRE_PTR << 8 | KNOT_WIRE_HEADER_SIZE);
+		knot_wire_write_u16(wire + 2, KNOT_RRTYPE_RRSIG);
+		knot_wire_write_u16(wire + 4, KNOT_CLASS_IN);
+		knot_wire_write_u32(wire + 6, ttl);
+		knot_wire_write_u16(wire + 10, signature->len);
+		memcpy(wire + FAST_HEADER_SIZE, signature->data, signature->len);
+		wire += FAST_HEADER_SIZE + signature->len;
+		signature = knot_rdataset_next((knot_rdata_t *)(uintptr_t)signature);
+	}
+	pkt->size = (size_t)(wire - pkt->wire);
+	knot_wire_set_ancount(pkt->wire, (uint16_t)(tail->count + set->signature_count));
+	knot_wire_set_aa(pkt->wire);
+	return true;
 }

@@ -43,6 +43,13 @@ struct local local_make(const struct address *address, uint16_t port);
 /*! \brief The address of a local end. */
 struct address local_address(const struct local *local);
 
+/*! \brief Whether the addresses of two ends are the same, and known. */
+static inline bool local_same_address(const struct local *a, const struct local *b)
+{
+	return a->family != 0 && a->family == b->family && a->word[0] == b->word[0] &&
+	       a->word[1] == b->word[1];
+}
+
 /*!
  * \brief A local end from knotd's address: IPv4 mapped into IPv6 becomes IPv4.
  * \return Whether it is an IPv4 or IPv6 address at all.

@@ -84,16 +84,21 @@ static enum rewrite_action respond_address(const struct request *request, const 
 }
 
 enum rewrite_action respond_decide(void *context, const knot_rrset_t *rrset,
-                                   const struct tail **tail)
+                                   const knot_rrset_t *covered, struct rewrite_records *records)
 {
 	struct request *request = context;
+	if (covered != NULL) {
+		return respond_signatures(request, covered, records);
+	}
 	bool is_address = rrset->type == KNOT_RRTYPE_A || rrset->type == KNOT_RRTYPE_AAAA;
 	struct answer answer = { .verdict = ANSWER_FOREIGN };
-	enum rewrite_action action = is_address ? respond_address(request, rrset, &answer, tail)
-	                                        : respond_hints(request, rrset, &answer, tail);
-	if (request->keep_signed && (action == REWRITE_REPLACE || action == REWRITE_DROP)) {
-		answer.verdict = ANSWER_NO_TABLE;
-		action = REWRITE_KEEP;
+	const struct tail *tail = NULL;
+	enum rewrite_action action = is_address ? respond_address(request, rrset, &answer, &tail)
+	                                        : respond_hints(request, rrset, &answer, &tail);
+	if (request->dnssec && (action == REWRITE_REPLACE || action == REWRITE_DROP)) {
+		action = respond_signed(request, rrset, &answer, tail, records);
+	} else if (action == REWRITE_REPLACE) {
+		*records = (struct rewrite_records){ tail->ttl, tail_rdata(tail) };
 	}
 	if (answer.verdict != ANSWER_FOREIGN) {
 		request->answer = answer;

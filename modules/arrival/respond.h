@@ -13,6 +13,7 @@
 
 #include "arrival/answer.h"
 #include "arrival/rewrite.h"
+#include "arrival/signed_answers.h"
 #include "arrival/snapshot.h"
 
 /*! Stands for an uplink's number in answers without a table. */
@@ -28,8 +29,11 @@ struct request {
 
 	const struct snapshot *snapshot; /*!< NULL: no table has been read yet. */
 	bool standalone;
-	bool keep_signed; /*!< DNSSEC is wanted and there: a placeholder stays with its signature. */
-	bool optional;    /*!< The section may lack records. */
+	bool dnssec; /*!< DNSSEC is wanted and there: nothing is put in place that is not signed. */
+	const struct signed_answers
+		*variants; /*!< What is signed; NULL: the zone's own data alone. */
+	uint32_t now;      /*!< Seconds since 1970, for signatures. */
+	bool optional;     /*!< The section may lack records. */
 
 	/*! Hints are made in its memory: knotd's pool of a worker thread, which it empties after each query. */
 	knot_pkt_t *response;
@@ -60,8 +64,37 @@ enum rewrite_action respond_hints(const struct request *request, const knot_rrse
                                   struct answer *answer, const struct tail **tail);
 
 /*!
+ * \brief The signed set with just these records, if its signatures hold now.
+ * \param rrset  Whose owner and type it has.
+ * \return NULL if there is none.
+ */
+const struct signed_set *respond_variant(const struct request *request, const knot_rrset_t *rrset,
+                                         const knot_rdataset_t *records);
+
+/*!
+ * \brief Decide about an RRset that is to be replaced or left out of a response that is signed.
+ * \param answer  In, out: its verdict is as if nothing had been to be done, if that is so.
+ * \param tail    What it is to be replaced by; NULL: nothing.
+ */
+enum rewrite_action respond_signed(const struct request *request, const knot_rrset_t *rrset,
+                                   struct answer *answer, const struct tail *tail,
+                                   struct rewrite_records *records);
+
+/*! \brief Decide about signatures: those over a variant are found by it, others are the zone's. */
+enum rewrite_action respond_signatures(const struct request *request, const knot_rrset_t *covered,
+                                       struct rewrite_records *records);
+
+/*!
+ * \brief Find an HTTPS or SVCB RRset that is signed where the right one is not.
+ * \param ready  Out: whether the hints of the zone's own may be given.
+ * \return A set with one address in each hint, or NULL.
+ */
+const struct signed_set *respond_other_hints(const struct request *request,
+                                             const knot_rrset_t *rrset, bool *ready);
+
+/*!
  * \brief Decide about an RRset of the response, see rewrite.h.
  * \param request  struct request
  */
 enum rewrite_action respond_decide(void *request, const knot_rrset_t *rrset,
-                                   const struct tail **tail);
+                                   const knot_rrset_t *covered, struct rewrite_records *records);

@@ -6,7 +6,10 @@
 
 #include "arrival/respond.h"
 
+#include <string.h>
 #include <sys/socket.h>
+
+#include <libknot/packet/wire.h>
 
 #include "arrival/svcb.h"
 
@@ -60,4 +63,116 @@ enum rewrite_action respond_hints(const struct request *request, const knot_rrse
 		svcb_replace(rrset, find_target, &search, &request->response->mm, tail);
 	*answer = search.answer;
 	return actions[result];
+}
+
+/*! A search for the addresses that may be answered now, all of them or one of each family. */
+struct ready_search {
+	const struct request *request;
+	struct tail_buffer *rooms; /*!< Two; NULL: all. */
+};
+
+static bool find_ready_target(void *context, const knot_dname_t *target, size_t target_size,
+                              struct svcb_addresses *addresses)
+{
+	static const uint8_t families[2] = { AF_INET, AF_INET6 };
+	struct ready_search *search = context;
+	const struct request *request = search->request;
+	const struct answers *answers = request->snapshot->answers;
+	const struct answer_host *host = answers_find_host(answers, target, target_size);
+	for (size_t i = 0; host != NULL && i < 2; i++) {
+		const struct tail *tail = NULL;
+		if (!request->origin.stale) {
+			tail = answers_ready_tail(answers, host, families[i]);
+		}
+		struct answer answer = respond_find(request, target, target_size, families[i]);
+		if (search->rooms != NULL && answer.tail != NULL) {
+			tail = answer.tail;
+		}
+		if (search->rooms != NULL && tail != NULL) {
+			struct address first = tail_first(tail);
+			tail = tail_init(search->rooms[i].bytes, tail->ttl, &first, 1);
+		}
+		addresses->hint[i] = tail == NULL ? SVCB_HINT_DROP : SVCB_HINT_REPLACE;
+		addresses->tail[i] = tail;
+	}
+	return true;
+}
+
+/*! Whether all addresses of a hint are a tail's. */
+static bool hint_is_within(const uint8_t *hint, size_t size, const struct tail *tail)
+{
+	for (size_t at = 0; at < size;) {
+		const knot_rdata_t *rdata = (const knot_rdata_t *)(const void *)tail->rdata;
+		size_t octets = rdata->len;
+		uint16_t i = 0;
+		while (i < tail->count && memcmp(rdata->data, hint + at, octets) != 0) {
+			rdata = knot_rdataset_next((knot_rdata_t *)(uintptr_t)rdata);
+			i++;
+		}
+		if (i == tail->count) {
+			return false;
+		}
+		at += octets;
+	}
+	return true;
+}
+
+/*! Whether a well-formed record's hints are among the addresses of its target. */
+static bool record_is_right(const struct svcb *svcb, const struct svcb_addresses *addresses)
+{
+	size_t size = 0;
+	for (size_t at = SVCB_TARGET + svcb->target_size; at < svcb->size; at += 4 + size) {
+		uint16_t key = knot_wire_read_u16(svcb->rdata + at);
+		size = knot_wire_read_u16(svcb->rdata + at + 2);
+		size_t index = key == SVCB_KEY_IPV6HINT;
+		if ((key != SVCB_KEY_IPV4HINT && key != SVCB_KEY_IPV6HINT) ||
+		    addresses->hint[index] == SVCB_HINT_KEEP) {
+			continue;
+		}
+		if (addresses->hint[index] == SVCB_HINT_DROP ||
+		    !hint_is_within(svcb->rdata + at + 4, size, addresses->tail[index])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*! Whether an RRset may be given as the zone has it. */
+static bool is_right(const knot_rrset_t *rrset, struct ready_search *search)
+{
+	knot_rdata_t *rdata = rrset->rrs.rdata;
+	for (uint16_t i = 0; i < rrset->rrs.count; i++) {
+		struct svcb svcb;
+		struct svcb_addresses addresses = { .hint = { SVCB_HINT_KEEP, SVCB_HINT_KEEP } };
+		if (svcb_parse(rdata->data, rdata->len, &svcb)) {
+			knot_dname_storage_t target;
+			size_t size = knot_dname_store(target, svcb.target_size == 1
+			                                               ? rrset->owner
+			                                               : rdata->data + SVCB_TARGET);
+			knot_dname_to_lower(target);
+			(void)find_ready_target(search, target, size, &addresses);
+			if (!record_is_right(&svcb, &addresses)) {
+				return false;
+			}
+		}
+		rdata = knot_rdataset_next(rdata);
+	}
+	return true;
+}
+
+const struct signed_set *respond_other_hints(const struct request *request,
+                                             const knot_rrset_t *rrset, bool *ready)
+{
+	struct ready_search search = { .request = request };
+	*ready = is_right(rrset, &search);
+
+	struct tail_buffer rooms[2];
+	search.rooms = rooms;
+	const struct tail *tail = NULL;
+	if (svcb_replace(rrset, find_ready_target, &search, &request->response->mm, &tail) !=
+	    SVCB_REPLACED) {
+		return NULL;
+	}
+	knot_rdataset_t records = tail_rdata(tail);
+	return respond_variant(request, rrset, &records);
 }

@@ -10,6 +10,7 @@
 
 #include <libknot/errcode.h>
 #include <libknot/packet/wire.h>
+#include <libknot/rrtype/rrsig.h>
 
 /*! Whether an RRset holds addresses: its own, or as hints. */
 static bool has_addresses(const knot_rrset_t *rrset)
@@ -28,15 +29,34 @@ bool rewrite_concerned(const knot_pkt_t *pkt, knot_section_t section)
 	return false;
 }
 
-/*! Decide, but keep what has been replaced already. */
-static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decide decide,
-                                        void *context, const struct tail **tail)
+/*! The RRset of the packet, among the first so many, that signatures cover. */
+static const knot_rrset_t *find_covered(const knot_pkt_t *pkt, uint16_t count,
+                                        const knot_rrset_t *signatures)
 {
-	if (!has_addresses(rrset)) {
+	uint16_t type = knot_rrsig_type_covered(signatures->rrs.rdata);
+	for (uint16_t i = 0; i < count; i++) {
+		if (pkt->rr[i].type == type &&
+		    knot_dname_is_case_equal(pkt->rr[i].owner, signatures->owner)) {
+			return &pkt->rr[i];
+		}
+	}
+	return NULL;
+}
+
+/*! Decide, but keep what has been replaced already. The packet has so many RRsets before this one. */
+static enum rewrite_action decide_rrset(const knot_pkt_t *pkt, uint16_t before,
+                                        const knot_rrset_t *rrset, rewrite_decide decide,
+                                        void *context, struct rewrite_records *records)
+{
+	const knot_rrset_t *covered = NULL;
+	if (rrset->type == KNOT_RRTYPE_RRSIG) {
+		covered = find_covered(pkt, before, rrset);
+	}
+	if (!has_addresses(covered != NULL ? covered : rrset)) {
 		return REWRITE_KEEP;
 	}
-	enum rewrite_action action = decide(context, rrset, tail);
-	if (action == REWRITE_REPLACE && (const uint8_t *)rrset->rrs.rdata == (*tail)->rdata) {
+	enum rewrite_action action = decide(context, rrset, covered, records);
+	if (action == REWRITE_REPLACE && rrset->rrs.rdata == records->rrs.rdata) {
 		return REWRITE_KEEP;
 	}
 	return action;
@@ -46,15 +66,25 @@ static enum rewrite_action decide_rrset(const knot_rrset_t *rrset, rewrite_decid
 static uint16_t find_first(const knot_pkt_t *pkt, uint16_t from, rewrite_decide decide,
                            void *context, enum rewrite_action *action)
 {
-	const struct tail *tail = NULL;
+	struct rewrite_records records;
 	uint16_t at = from;
 	for (; at < pkt->rrset_count; at++) {
-		*action = decide_rrset(&pkt->rr[at], decide, context, &tail);
+		*action = decide_rrset(pkt, at, &pkt->rr[at], decide, context, &records);
 		if (*action != REWRITE_KEEP) {
 			break;
 		}
 	}
 	return at;
+}
+
+/*! Whether signatures are left over after an RRset was dropped. */
+static bool is_orphan(const knot_pkt_t *pkt, const knot_rrset_t *rrset)
+{
+	if (rrset->type != KNOT_RRTYPE_RRSIG) {
+		return false;
+	}
+	knot_rrset_t covered = { .type = knot_rrsig_type_covered(rrset->rrs.rdata) };
+	return has_addresses(&covered) && find_covered(pkt, pkt->rrset_count, rrset) == NULL;
 }
 
 static void count_records(uint8_t *wire, knot_section_t section, int change)
@@ -120,19 +150,21 @@ static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t co
 	for (uint16_t i = first; i < count; i++) {
 		knot_rrset_t rrset = pkt->rr[i];
 		knot_rrinfo_t info = pkt->rr_info[i];
-		const struct tail *tail = NULL;
-		enum rewrite_action action = decide_rrset(&rrset, decide, context, &tail);
+		struct rewrite_records records;
+		enum rewrite_action action =
+			decide_rrset(pkt, pkt->rrset_count, &rrset, decide, context, &records);
+		if (result == REWRITE_DROPPED && is_orphan(pkt, &rrset)) {
+			continue;
+		}
 		if (action == REWRITE_REFUSE || action == REWRITE_DROP) {
 			result = REWRITE_DROPPED;
 			continue;
 		}
 		if (action == REWRITE_REPLACE) {
-			rrset.ttl = tail->ttl;
-			rrset.rrs.count = tail->count;
-			rrset.rrs.size = tail->rdata_size;
-			// libknot has no const rdata; nobody writes there.
-			rrset.rrs.rdata = (knot_rdata_t *)(uintptr_t)tail->rdata;
-			info.flags &= (uint16_t)~KNOT_PF_FREE;
+			rrset.ttl = records.ttl;
+			rrset.rrs = records.rrs;
+			// The time to live is what it says, not what is within the signature.
+			info.flags &= (uint16_t) ~(KNOT_PF_FREE | KNOT_PF_ORIGTTL);
 		}
 		int ret = put_back(pkt, kept, &rrset, &info);
 		if (ret != KNOT_EOK) {

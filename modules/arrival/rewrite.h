@@ -14,23 +14,30 @@
 
 #include <libknot/packet/pkt.h>
 
-#include "arrival/tail.h"
-
 /*! What becomes of an RRset. */
 enum rewrite_action {
 	REWRITE_KEEP,
-	REWRITE_REPLACE, /*!< By the tail's records. */
+	REWRITE_REPLACE, /*!< By other records. */
 	REWRITE_DROP,    /*!< It has no records here. */
 	REWRITE_REFUSE,  /*!< The whole response must not be given. */
+};
+
+/*! What an RRset is replaced by; lives until the response is sent. */
+struct rewrite_records {
+	uint32_t ttl;
+	knot_rdataset_t rrs;
 };
 
 /*!
  * \brief Decides about an RRset.
  * \param context  As given to the caller's function.
- * \param tail     Out: for REWRITE_REPLACE; lives until the response is sent.
+ * \param rrset    Address records, or signatures over such.
+ * \param covered  NULL, or, for signatures, the RRset that they must be over now.
+ * \param records  Out: for REWRITE_REPLACE.
  */
 typedef enum rewrite_action (*rewrite_decide)(void *context, const knot_rrset_t *rrset,
-                                              const struct tail **tail);
+                                              const knot_rrset_t *covered,
+                                              struct rewrite_records *records);
 
 enum rewrite_result {
 	REWRITE_UNCHANGED,

@@ -5,10 +5,7 @@
  *
  * Theory of operation. inotify(7) on the table's folder tells of each commit (LMDB writes data.mdb by
  * pwrite), of a folder that is made anew, and, on its parent, of one that appears; a timer backs it
- * up. The thread reads the meta row first: a new heartbeat alone costs no more than that. It publishes
- * by rcu_xchg_pointer() and frees the old snapshot after synchronize_rcu(): not by call_rcu(), whose
- * callback could run after the module was unloaded. knotd's queries, hooks included, run within
- * read-side sections of the same flavour.
+ * up. The thread reads the meta row first: a new heartbeat alone costs no more than that.
  */
 
 #include "arrival/snapshot.h"
@@ -23,8 +20,8 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-#include <urcu.h>
 
+#include "arrival/snapshot_swap.h"
 #include "base/log.h"
 #include "table/table_lmdb.h"
 
@@ -40,7 +37,9 @@ struct snapshot_source {
 	int inotify_fd;
 	struct snapshot *current; /*!< Published by the thread. */
 
-	pthread_mutex_t lock;  /*!< Guards looked and error. */
+	pthread_mutex_t
+		lock; /*!< Guards looked, error and listener, and answers against being freed. */
+	int listener; /*!< Eventfd that is told of each publication, or -1. */
 	pthread_cond_t signal; /*!< looked became true. */
 	bool looked;
 	int error;
@@ -66,13 +65,15 @@ static int publish(struct snapshot_source *source, struct answers *answers, bool
 		return -ENOMEM;
 	}
 	*snapshot = (struct snapshot){ answers, answers_serial(answers), stale };
-	struct snapshot *old = rcu_xchg_pointer(&source->current, snapshot);
-	synchronize_rcu();
-	free(old);
-	if (source->answers != answers) {
-		answers_free(source->answers);
-	}
+	free(snapshot_swap((void **)&source->current, snapshot));
+	pthread_mutex_lock(&source->lock);
+	struct answers *old = source->answers != answers ? source->answers : NULL;
 	source->answers = answers;
+	if (source->listener >= 0) {
+		(void)eventfd_write(source->listener, 1);
+	}
+	pthread_mutex_unlock(&source->lock);
+	answers_free(old);
 	source->stale = stale;
 	return 0;
 }
@@ -257,6 +258,7 @@ static int source_new(const char *path, struct snapshot_source **source)
 	pthread_mutex_init(&created->lock, NULL);
 	pthread_cond_init(&created->signal, NULL);
 	created->path = strdup(path);
+	created->listener = -1;
 	created->stop_fd = eventfd(0, EFD_CLOEXEC);
 	created->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (created->path == NULL || created->stop_fd < 0 || created->inotify_fd < 0) {
@@ -363,7 +365,7 @@ void snapshot_source_put(struct snapshot_source *source)
 		// Within the lock: whoever opens the same table next must find it closed.
 		(void)eventfd_write(source->stop_fd, 1);
 		pthread_join(source->thread, NULL);
-		synchronize_rcu();
+		snapshot_wait();
 		source_free(source);
 	}
 	pthread_mutex_unlock(&sources_lock);
@@ -372,4 +374,20 @@ void snapshot_source_put(struct snapshot_source *source)
 struct snapshot *const *snapshot_place(const struct snapshot_source *source)
 {
 	return &source->current;
+}
+
+void snapshot_source_listen(struct snapshot_source *source, int listener)
+{
+	pthread_mutex_lock(&source->lock);
+	source->listener = listener;
+	pthread_mutex_unlock(&source->lock);
+}
+
+void snapshot_source_visit(struct snapshot_source *source, answers_visitor visitor, void *context)
+{
+	pthread_mutex_lock(&source->lock);
+	if (source->answers != NULL) {
+		answers_visit(source->answers, visitor, context);
+	}
+	pthread_mutex_unlock(&source->lock);
 }

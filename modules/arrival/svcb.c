@@ -11,10 +11,7 @@
 
 #include <libknot/packet/wire.h>
 
-/*! SvcParamKeys of RFC 9460 section 14.3.2. */
-enum { KEY_MANDATORY = 0, KEY_IPV4HINT = 4, KEY_IPV6HINT = 6 };
-
-static const uint16_t hint_key[2] = { KEY_IPV4HINT, KEY_IPV6HINT };
+static const uint16_t hint_key[2] = { SVCB_KEY_IPV4HINT, SVCB_KEY_IPV6HINT };
 static const uint8_t address_octets[2] = { 4, 16 };
 
 /*! A parameter; the value is borrowed. */
@@ -29,7 +26,7 @@ struct parameter {
 /*! The place of a hint's key in pairs; -1 for all other keys. */
 static int hint_index(uint16_t key)
 {
-	return key == KEY_IPV4HINT ? 0 : key == KEY_IPV6HINT ? 1 : -1;
+	return key == SVCB_KEY_IPV4HINT ? 0 : key == SVCB_KEY_IPV6HINT ? 1 : -1;
 }
 
 /*! \return Octets of the parameter at the start of size octets, or 0. */
@@ -80,7 +77,7 @@ static bool is_mandatory_valid(const struct parameter *mandatory, const uint8_t 
 	if (mandatory->size == 0 || mandatory->size % 2 != 0) {
 		return false;
 	}
-	uint16_t last = KEY_MANDATORY;
+	uint16_t last = SVCB_KEY_MANDATORY;
 	for (size_t i = 0; i < mandatory->size; i += 2) {
 		uint16_t key = knot_wire_read_u16(mandatory->value + i);
 		if (key <= last || !has_key(parameters, size, key)) {
@@ -117,7 +114,7 @@ bool svcb_parse(const uint8_t *rdata, size_t size, struct svcb *svcb)
 				return false;
 			}
 			svcb->has_hint[hint] = true;
-		} else if (parameter.key == KEY_MANDATORY &&
+		} else if (parameter.key == SVCB_KEY_MANDATORY &&
 		           !is_mandatory_valid(&parameter, parameters, parameters_size)) {
 			return false;
 		}
@@ -163,7 +160,7 @@ static void put_mandatory(struct output *output, const struct parameter *mandato
 	if (size == 0) {
 		return;
 	}
-	put_u16(output, KEY_MANDATORY);
+	put_u16(output, SVCB_KEY_MANDATORY);
 	put_u16(output, size);
 	for (size_t i = 0; i < mandatory->size; i += 2) {
 		uint16_t key = knot_wire_read_u16(mandatory->value + i);
@@ -194,7 +191,7 @@ static void put_record(struct output *output, const struct svcb *svcb,
 	for (size_t whole;
 	     (whole = read_parameter(svcb->rdata + at, svcb->size - at, &parameter)) > 0;) {
 		int hint = hint_index(parameter.key);
-		if (parameter.key == KEY_MANDATORY) {
+		if (parameter.key == SVCB_KEY_MANDATORY) {
 			put_mandatory(output, &parameter, addresses);
 		} else if (hint < 0 || addresses->hint[hint] == SVCB_HINT_KEEP) {
 			put(output, svcb->rdata + at, whole);

@@ -48,6 +48,9 @@ struct svcb {
 
 #define SVCB_TARGET 2
 
+/*! SvcParamKeys of RFC 9460 section 14.3.2. */
+enum { SVCB_KEY_MANDATORY = 0, SVCB_KEY_IPV4HINT = 4, SVCB_KEY_IPV6HINT = 6 };
+
 /*! \brief Parse rdata. \return Whether it is a well-formed ServiceMode record with hints. */
 bool svcb_parse(const uint8_t *rdata, size_t size, struct svcb *svcb);
 

@@ -65,6 +65,26 @@ struct tail *tail_init(void *memory, uint32_t ttl, const struct address *address
 	return tail;
 }
 
+struct address tail_first(const struct tail *tail)
+{
+	const knot_rdata_t *record = (const knot_rdata_t *)(const void *)tail->rdata;
+	struct address address = { .family = record->len == 4 ? AF_INET : AF_INET6 };
+	memcpy(address.bytes, record->data, record->len);
+	return address;
+}
+
+uint64_t tail_hash_rdata(const knot_rdataset_t *rdata)
+{
+	uint64_t hash = 0;
+	const knot_rdata_t *record = rdata->rdata;
+	for (uint16_t i = 0; i < rdata->count; i++) {
+		hash += hash_bytes(record->data, record->len);
+		record = (const knot_rdata_t *)(const void *)((const uint8_t *)record +
+		                                              knot_rdata_size(record->len));
+	}
+	return hash;
+}
+
 static uint64_t tail_hash(const struct tail *tail)
 {
 	return hash_bytes(tail->wire, tail->wire_size);
@@ -124,6 +144,8 @@ int tail_pool_get(struct tail_pool *pool, uint32_t ttl, const struct address *ad
 		return -ENOMEM;
 	}
 	tail_init(tail, ttl, addresses, count);
+	knot_rdataset_t rdata = tail_rdata(tail);
+	tail->hash = tail_hash_rdata(&rdata);
 	uint32_t *slot = find_slot(pool, tail);
 	if (*slot != 0) {
 		free(tail);

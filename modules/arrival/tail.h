@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libknot/rdataset.h>
+
 #include "base/address.h"
 
 struct tail {
+	uint64_t hash; /*!< Of the records' data, whatever their order; only of tails in a pool. */
 	uint32_t ttl;
 	uint16_t count; /*!< Records, all of one family. */
 	uint16_t wire_size;
@@ -33,12 +36,24 @@ size_t tail_write_record(uint8_t *wire, uint32_t ttl, const struct address *addr
 /*! So many bytes of the wire can be read, even of a shorter tail: a copy of fixed size needs no call. */
 #define TAIL_WIRE_MIN 32
 
+/*! \brief A tail's records as libknot's set; borrowed, and in the tail's order, not in libknot's. */
+static inline knot_rdataset_t tail_rdata(const struct tail *tail)
+{
+	// libknot has no const rdata; nobody writes there.
+	return (knot_rdataset_t){ .count = tail->count,
+		                  .size = tail->rdata_size,
+		                  .rdata = (knot_rdata_t *)(uintptr_t)tail->rdata };
+}
+
+/*! \brief Hash the data of records, whatever their order. */
+uint64_t tail_hash_rdata(const knot_rdataset_t *rdata);
+
 /*! \brief Bytes that tail_init() needs. */
 size_t tail_size(uint8_t family, size_t count);
 
 /*! Enough for a tail of one record; aligned for it. */
 struct tail_buffer {
-	_Alignas(8) uint8_t bytes[88];
+	_Alignas(8) uint8_t bytes[96];
 };
 
 /*!
@@ -48,6 +63,9 @@ struct tail_buffer {
  * \return memory
  */
 struct tail *tail_init(void *memory, uint32_t ttl, const struct address *addresses, size_t count);
+
+/*! \brief The first address of a tail. */
+struct address tail_first(const struct tail *tail);
 
 /*! Tails, each content once. */
 struct tail_pool {

@@ -150,13 +150,12 @@ static int served_build(const struct site *site, bool mail, struct served **serv
 /*! The operator sets the DS at the parent once; knotd renews the signatures and the zone's key. */
 static void add_signing_policy(struct text *text)
 {
-	text_add(text,
-	         "\n# mod-arrival leaves what is signed as it is: validating resolvers get the\n"
-	         "# placeholder, the first uplink's address, also while that uplink is down.\n"
-	         "policy:\n"
-	         "  - id: multihome\n"
-	         "    algorithm: ecdsap256sha256\n"
-	         "    cds-cdnskey-publish: rollover\n");
+	text_add(text, "\n# mod-arrival signs each uplink's answers with the same keys, which "
+	               "knotd makes and renews.\n"
+	               "policy:\n"
+	               "  - id: multihome\n"
+	               "    algorithm: ecdsap256sha256\n"
+	               "    cds-cdnskey-publish: rollover\n");
 }
 
 static int add_zone(const char *domain, const struct knot_conf_options *options, struct text *text,
@@ -289,13 +288,8 @@ static int write_zones(const struct command_line *line, const struct site *site,
 	return code;
 }
 
-static void warn(const struct command_line *line, const struct site *site)
+static void warn_of_devices(const struct site *site)
 {
-	if (line->dnssec) {
-		(void)fprintf(stderr,
-		              "warning: signed zones, resolvers that validate get the first "
-		              "uplink's address also while that uplink is down\n");
-	}
 	if (site->dns_binding == DNS_BINDING_DEVICE && !knot_conf_has_devices()) {
 		(void)fprintf(
 			stderr,
@@ -334,7 +328,7 @@ int command_knot_conf(const struct command_line *line)
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
 	}
-	warn(line, site);
+	warn_of_devices(site);
 	code = folder != NULL ? write_zones(line, site, folder) : EXIT_GOOD;
 	if (code == EXIT_GOOD) {
 		code = command_write(line->output, &text);

@@ -12,8 +12,9 @@ int diff_run(const void *wanted, size_t wanted_count, const void *actual, size_t
 {
 	const char *want = wanted;
 	const char *is = actual;
-	const char *want_end = want + wanted_count * size;
-	const char *is_end = is + actual_count * size;
+	// An empty list may be NULL, to which nothing may be added, not even 0 (C17 6.5.6).
+	const char *want_end = wanted_count > 0 ? want + wanted_count * size : want;
+	const char *is_end = actual_count > 0 ? is + actual_count * size : is;
 
 	while (want < want_end || is < is_end) {
 		int order = want == want_end ? 1 : is == is_end ? -1 : compare(want, is);

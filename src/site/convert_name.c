@@ -71,6 +71,8 @@ const char *convert_domain_error(const char *text)
 				return "has an empty part between its dots";
 			}
 			label = 0;
+		} else if (text[i] == '*') {
+			return "is a wildcard, whose answers could not be signed: write each name";
 		} else if (!is_word_letter(text[i])) {
 			return "is not a domain name: use letters, digits, hyphen and underscore, "
 			       "and the xn-- form of international names";

@@ -498,6 +498,11 @@ static const struct bad_file bad_files[] = {
 	  "- {id: vpn, server: web, port: udp/51820, uplink: primary}\n",
 	  "9:51: key 'uplink', value 'primary' is not the id of an entry of section "
 	  "'uplink': add one, or name one that is there\n" },
+	{ SITE UPLINKS SERVERS "host:\n- {domain: '*.example.com', server: web, alias: '*', port: tcp/80}\n",
+	  "9:12: key 'domain', value '*.example.com' is a wildcard, whose answers could not be "
+	  "signed: write each name\n"
+	  "9:49: key 'alias', value '*' is a wildcard, whose answers could not be signed: write each "
+	  "name\n" },
 	{ UPLINKS "site: {domain: \"a\\nb\\e[1m\"}\n",
 	  "4:16: key 'domain', value 'a?b?[1m' is not a domain name: use letters, digits, "
 	  "hyphen and underscore, and the xn-- form of international names\n" },

@@ -62,10 +62,10 @@
 #define MAILS                                               \
 	"mail:\n  - domain: example.com\n    server: web\n" \
 	"  - domain: lists.www.example.com\n    server: web\n    port: tcp/25\n"
-#define POLICY                                                                           \
-	"\n# mod-arrival leaves what is signed as it is: validating resolvers get the\n" \
-	"# placeholder, the first uplink's address, also while that uplink is down.\n"   \
-	"policy:\n  - id: multihome\n    algorithm: ecdsap256sha256\n"                   \
+#define POLICY                                                                                   \
+	"\n# mod-arrival signs each uplink's answers with the same keys, which knotd makes and " \
+	"renews.\n"                                                                              \
+	"policy:\n  - id: multihome\n    algorithm: ecdsap256sha256\n"                           \
 	"    cds-cdnskey-publish: rollover\n"
 #define SIGNED_ZONE(name)                                                             \
 	"  - domain: " name ".\n    file: \"" name ".zone\"\n    zonefile-sync: -1\n" \

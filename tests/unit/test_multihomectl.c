@@ -45,7 +45,7 @@ static const struct {
 } calls[] = {
 	// Help and version, wherever they stand.
 	{ "--help", 0, "Usage: multihomectl [-c FILE] COMMAND", "" },
-	{ "-h", 0, "  zone host    NAME", "" },
+	{ "-h", 0, "  zone host     NAME", "" },
 	{ "status --help", 0, "-c, --config FILE", "" },
 	{ "--version", 0, "multihomectl (multihome) " PACKAGE_VERSION "\n", "" },
 	{ "-V", 0, PACKAGE_VERSION, "" },

@@ -14,6 +14,7 @@
 
 #include "arrival/rewrite.h"
 #include "arrival/sections.h"
+#include "arrival/tail.h"
 
 #define HOST "www.example.com."
 
@@ -24,12 +25,19 @@ struct decision {
 };
 
 static enum rewrite_action decide(void *context, const knot_rrset_t *rrset,
-                                  const struct tail **tail)
+                                  const knot_rrset_t *covered, struct rewrite_records *records)
 {
 	const struct decision *decision = context;
 	knot_dname_storage_t host;
 	knot_dname_from_str(host, HOST, sizeof(host));
-	*tail = decision->tail;
+	if (covered != NULL) {
+		ck_assert(knot_dname_is_equal(covered->owner, rrset->owner));
+		return REWRITE_KEEP;
+	}
+	if (decision->tail != NULL) {
+		*records =
+			(struct rewrite_records){ decision->tail->ttl, tail_rdata(decision->tail) };
+	}
 	return rrset->type == KNOT_RRTYPE_A && knot_dname_is_equal(rrset->owner, host)
 	               ? decision->action
 	               : REWRITE_KEEP;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*!
+ * \brief RRsets with their signatures, found by what is in them: pure.
+ *
+ * Whoever has an RRset to answer with asks for the signatures over just these records. So an answer
+ * and its signature cannot come apart, whatever else has changed since it was signed.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <libknot/rdataset.h>
+
+#include "arrival/hash.h"
+
+/*! One RRset and its signatures, immutable once made; several indexes may hold it. */
+struct signed_set {
+	uint64_t hash;       /*!< Of owner, type and data of the records. */
+	uint32_t references; /*!< Of the one thread that makes and frees sets. */
+	uint32_t ttl;        /*!< As in the zone. */
+	uint32_t inception; /*!< Of the latest signature, in the clock of RFC 4034 section 3.1.5. */
+	uint32_t expiration; /*!< Of the earliest one. */
+	uint16_t type;
+	uint16_t count;
+	uint16_t signature_count; /*!< 0: not signed. */
+	uint16_t rdata_size;
+	uint16_t signatures_size;
+	uint16_t owner_size;
+	uint8_t bytes[] __attribute__((aligned(2))); /*!< Records, RRSIG records, owner. */
+};
+
+/*! \brief The records of a set, sorted; borrowed. */
+static inline knot_rdataset_t signed_set_rdata(const struct signed_set *set)
+{
+	return (knot_rdataset_t){ .count = set->count,
+		                  .size = set->rdata_size,
+		                  .rdata = (knot_rdata_t *)(uintptr_t)set->bytes };
+}
+
+/*! \brief Its RRSIG records; borrowed. */
+static inline knot_rdataset_t signed_set_signatures(const struct signed_set *set)
+{
+	const uint8_t *signatures = set->bytes + set->rdata_size;
+	return (knot_rdataset_t){ .count = set->signature_count,
+		                  .size = set->signatures_size,
+		                  .rdata = (knot_rdata_t *)(uintptr_t)signatures };
+}
+
+/*! \brief Its owner in wire form and lower case; borrowed. */
+static inline const uint8_t *signed_set_owner(const struct signed_set *set)
+{
+	return set->bytes + set->rdata_size + set->signatures_size;
+}
+
+/*!
+ * \brief Whether its signatures hold at a time, a little before their end for the sake of the way.
+ * \param now  Seconds since 1970, modulo 2^32.
+ */
+static inline bool signed_set_holds(const struct signed_set *set, uint32_t now)
+{
+	return (int32_t)(now - set->inception) >= 0 && (int32_t)(set->expiration - now) > 0;
+}
+
+/*!
+ * \brief Make a set.
+ * \param owner       Wire form, lower case.
+ * \param rdata       Sorted as libknot does; may be empty.
+ * \param signatures  RRSIG records, or NULL.
+ * \return A set with one reference, or NULL if memory ran out.
+ */
+struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint16_t type,
+                                  uint32_t ttl, const knot_rdataset_t *rdata,
+                                  const knot_rdataset_t *signatures);
+
+/*! \brief One more reference. \return The set. */
+struct signed_set *signed_set_hold(struct signed_set *set);
+
+/*! \brief One reference less; NULL is legal. */
+void signed_set_put(struct signed_set *set);
+
+/*! \brief Whether the signatures of two sets differ in nothing but the signature itself. */
+bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b);
+
+/*! An index of sets. */
+struct signed_answers {
+	uint32_t serial; /*!< SOA serial of the zone that they were made for. */
+	size_t count;
+	size_t mask;
+	struct signed_set **slots; /*!< Open addressing, at most half full. */
+};
+
+/*! \brief Make an empty index. \return NULL if memory ran out. */
+struct signed_answers *signed_answers_new(uint32_t serial);
+
+/*! \brief Put a set's references and free an index; NULL is legal. */
+void signed_answers_free(struct signed_answers *answers);
+
+/*! \brief Add a set, of which a reference is taken, unless there is an equal one. \return 0 or -ENOMEM. */
+int signed_answers_add(struct signed_answers *answers, struct signed_set *set);
+
+/*!
+ * \brief Find a set.
+ * \param rdata       The records, in any order.
+ * \param rdata_hash  tail_hash_rdata() of them.
+ * \return A set, signed or not, or NULL.
+ */
+struct signed_set *signed_answers_find(const struct signed_answers *answers, const uint8_t *owner,
+                                       size_t owner_size, uint16_t type,
+                                       const knot_rdataset_t *rdata, uint64_t rdata_hash);
+
+/*! \brief Bytes of memory held, sets included. */
+size_t signed_answers_memory(const struct signed_answers *answers);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * Signing of all variants of a zone: what is still good is kept, the rest is signed.
+ *
+ * A variant that cannot be signed as completely as the zone's own record is left out, and that record
+ * serves instead: a validator may want a signature of each algorithm (RFC 6840 section 5.11).
+ */
+
+#include "arrival/signer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <libknot/rrtype/rrsig.h>
+
+/*! A part of long work is published after so long. */
+#define PART_MS 200
+
+/*! An RRset has one signature an algorithm, and two keys of one in a rollover at worst. */
+#define SIGNATURE_SIZE_MAX 1024
+
+/*! One set that is wanted and what has become of it. */
+struct job {
+	const struct signed_set *wanted;
+	const struct signed_set *model; /*!< The zone's own. */
+	struct signed_set *result;      /*!< Referenced; NULL: none. */
+	bool done;
+};
+
+/*! Take what can be had without signing. */
+static void job_init(struct job *job, const struct signer *signer, const struct signed_set *wanted)
+{
+	const uint8_t *owner = signed_set_owner(wanted);
+	struct signed_set *model =
+		learnt_find(signer->learnt, owner, wanted->owner_size, wanted->type);
+	*job = (struct job){ .wanted = wanted, .model = model, .done = true };
+	if (model == NULL || model->signature_count == 0 || wanted->count == 0) {
+		return;
+	}
+	if (model->hash == wanted->hash && model->rdata_size == wanted->rdata_size &&
+	    memcmp(model->bytes, wanted->bytes, wanted->rdata_size) == 0) {
+		job->result = signed_set_hold(model);
+		return;
+	}
+	struct signed_set *old = NULL;
+	if (signer->old != NULL) {
+		knot_rdataset_t rdata = signed_set_rdata(wanted);
+		old = signed_answers_find(signer->old, owner, wanted->owner_size, wanted->type,
+		                          &rdata, tail_hash_rdata(&rdata));
+	}
+	job->done = old != NULL && old->ttl == model->ttl && signed_set_same_headers(old, model);
+	if (old != NULL && (job->done || (old->signature_count == model->signature_count &&
+	                                  zone_keys_published(signer->keys, old)))) {
+		job->result = signed_set_hold(old);
+	}
+}
+
+/*! Sign after the model. \return 0, -ENOKEY, -ENOMEM. */
+static int sign_job(const struct signer *signer, struct job *job)
+{
+	knot_rdataset_t signatures = { 0 };
+	knot_rdata_t *model = signed_set_signatures(job->model).rdata;
+	int ret = 0;
+	for (uint16_t i = 0; ret == 0 && i < job->model->signature_count; i++) {
+		bool missing = false;
+		dnssec_sign_ctx_t *context =
+			zone_keys_find(signer->keys, job->model, model, &missing);
+		if (missing) {
+			signer->missing(signer->context, knot_rrsig_alg(model),
+			                knot_rrsig_key_tag(model));
+		}
+		uint8_t rdata[SIGNATURE_SIZE_MAX];
+		size_t size = sizeof(rdata);
+		knot_rdata_t *record = NULL;
+		if (context == NULL || !sign_set(context, job->wanted, model, rdata, &size)) {
+			ret = -ENOKEY;
+		} else if ((record = malloc(knot_rdata_size((uint16_t)size))) == NULL) {
+			ret = -ENOMEM;
+		} else {
+			knot_rdata_init(record, (uint16_t)size, rdata);
+			ret = knot_rdataset_add(&signatures, record, NULL) == 0 ? 0 : -ENOMEM;
+		}
+		free(record);
+		model = knot_rdataset_next(model);
+	}
+	if (ret == 0) {
+		knot_rdataset_t rdata = signed_set_rdata(job->wanted);
+		struct signed_set *set =
+			signed_set_new(signed_set_owner(job->wanted), job->wanted->owner_size,
+		                       job->wanted->type, job->model->ttl, &rdata, &signatures);
+		ret = set != NULL ? 0 : -ENOMEM;
+		if (set != NULL) {
+			signed_set_put(job->result);
+			job->result = set;
+		}
+	}
+	knot_rdataset_clear(&signatures, NULL);
+	job->done = true;
+	return ret;
+}
+
+/*! Publish what there is. */
+static int publish(const struct signer *signer, const struct job *jobs, uint32_t serial)
+{
+	struct signed_answers *answers = signed_answers_new(serial);
+	int ret = answers != NULL ? 0 : -ENOMEM;
+	for (size_t i = 0; ret == 0 && i < signer->wanted->count; i++) {
+		if (jobs[i].result != NULL) {
+			ret = signed_answers_add(answers, jobs[i].result);
+		}
+	}
+	if (ret != 0) {
+		signed_answers_free(answers);
+		return ret;
+	}
+	signer->publish(signer->context, answers);
+	return 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*! Sign what is left, and publish each part. */
+static int sign_all(const struct signer *signer, struct job *jobs)
+{
+	bool keys_missing = false;
+	// A part is not yet what this version of the zone should have.
+	uint32_t serial = learnt_serial(signer->learnt);
+	uint32_t part_serial = signer->old != NULL ? signer->old->serial : serial - 1;
+	uint64_t published = now_ms();
+	for (size_t i = 0; i < signer->wanted->count; i++) {
+		if (jobs[i].done) {
+			continue;
+		}
+		if (atomic_load_explicit(signer->stop, memory_order_relaxed)) {
+			return -ECANCELED;
+		}
+		int ret = sign_job(signer, &jobs[i]);
+		if (ret == 0 && now_ms() - published > PART_MS) {
+			ret = publish(signer, jobs, part_serial);
+			published = now_ms();
+		}
+		if (ret != 0 && ret != -ENOKEY) {
+			return ret;
+		}
+		keys_missing = keys_missing || ret == -ENOKEY;
+	}
+	int ret = publish(signer, jobs, serial);
+	return ret != 0 ? ret : keys_missing ? -ENOKEY : 0;
+}
+
+int signer_run(const struct signer *signer)
+{
+	struct job *jobs = calloc(signer->wanted->count + 1, sizeof(*jobs));
+	if (jobs == NULL) {
+		return -ENOMEM;
+	}
+	const knot_rdataset_t dnskeys = signed_set_rdata(signer->learnt->dnskey);
+	zone_keys_begin(signer->keys, &dnskeys);
+	for (size_t i = 0; i < signer->wanted->count; i++) {
+		job_init(&jobs[i], signer, signer->wanted->list[i]);
+	}
+	int ret = sign_all(signer, jobs);
+	for (size_t i = 0; i < signer->wanted->count; i++) {
+		signed_set_put(jobs[i].result);
+	}
+	free(jobs);
+	return ret;
+}
