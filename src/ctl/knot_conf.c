@@ -75,11 +75,16 @@ static int listen_ports(const struct site *site, struct text *text, struct text 
 }
 
 /*!
- * A socket of a device hears nothing of the LAN and of the gateway itself: for these the ports. Sockets
- * of the LAN's devices would take port 53 from a resolver there.
+ * A socket of a device hears nothing of the LAN and of the gateway itself: for these the ports, and first,
+ * since the module asks knotd there for signatures. Sockets of the LAN's devices would take port 53 from
+ * a resolver there.
  */
 static int listen_devices(const struct site *site, struct text *text, struct text *error)
 {
+	text_add(text,
+	         "    # For the LAN, whose queries multihomed leads there, and for the gateway "
+	         "itself.\n");
+	int ret = listen_ports(site, text, error);
 	text_add(text, "    # Interfaces behind '%%' need Knot DNS 3.5.5 or later.\n");
 	for (size_t i = 0; i < site->uplink_count; i++) {
 		const struct uplink *uplink = &site->uplinks[i];
@@ -88,9 +93,7 @@ static int listen_devices(const struct site *site, struct text *text, struct tex
 		text_add(text, "    listen: ::%%%s@53 # uplink %s\n", uplink->interface,
 		         uplink->id);
 	}
-	text_add(text, "    # For the LAN and the gateway itself, whose queries multihomed leads "
-	               "there.\n");
-	return listen_ports(site, text, error);
+	return ret;
 }
 
 static int add_module(const struct site *site, const struct knot_conf_options *options,

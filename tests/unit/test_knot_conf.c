@@ -45,13 +45,14 @@
 	"    listen: ::@5301 # uplink primary\n"      \
 	"    listen: 0.0.0.0@5302 # uplink backup\n"  \
 	"    listen: ::@5302 # uplink backup\n"
+#define INSIDE \
+	"    # For the LAN, whose queries multihomed leads there, and for the gateway itself.\n"
 #define DEVICES                                                       \
 	"    # Interfaces behind '%' need Knot DNS 3.5.5 or later.\n" \
 	"    listen: 0.0.0.0%wan0@53 # uplink primary\n"              \
 	"    listen: ::%wan0@53 # uplink primary\n"                   \
 	"    listen: 0.0.0.0%wan1@53 # uplink backup\n"               \
-	"    listen: ::%wan1@53 # uplink backup\n"                    \
-	"    # For the LAN and the gateway itself, whose queries multihomed leads there.\n"
+	"    listen: ::%wan1@53 # uplink backup\n"
 #define MODULE "\nmod-arrival:\n  - id: site\n    table: \"/run/mh/table\"\n"
 #define ZONE(name, folder)                                                             \
 	"  - domain: " name ".\n    file: \"" folder name ".zone\"\n"                  \
@@ -85,7 +86,7 @@ static const struct {
 	  NULL },
 	{ SITE "    dns-binding: device\n" FOLLOWED SERVER HOSTS,
 	  { 0 },
-	  HEAD DEVICES PORTS MODULE ZONES(""),
+	  HEAD INSIDE PORTS DEVICES MODULE ZONES(""),
 	  NULL },
 	{ SITE UPLINKS SERVER HOSTS,
 	  { .module_file = "/a b/\"arrival\".so", .sections = "full", .zone_dir = "/var/zones" },
