@@ -17,6 +17,20 @@
 #if KNOTD_MOD_ABI_VERSION >= 500
 
 /*!
+ * Knot DNS 3.4 and 3.5 tell the wildcard that DNS over TLS listens on instead of the address: they note
+ * wildcards together with UDP sockets (server_init_iface()), of which TLS has none.
+ */
+static __attribute__((noinline)) void compat_local_ask(knotd_qdata_t *qdata, struct local *room)
+{
+	const knotd_qdata_params_t *params = qdata->params;
+	struct local found;
+	if (params->proto != KNOTD_QUERY_PROTO_UDP && params->proto != KNOTD_QUERY_PROTO_QUIC &&
+	    params->xdp_msg == NULL && local_from_socket(params->socket, &found)) {
+		*room = found;
+	}
+}
+
+/*!
  * \brief The local end of the query's socket, as knotd knows it.
  * \return In room; zeroes if it is not known.
  */
@@ -25,6 +39,9 @@ static inline const struct local *compat_local(knotd_qdata_t *qdata, struct loca
 	const struct sockaddr_storage *address = knotd_qdata_local_addr(qdata);
 	if (address == NULL || !local_from_sockaddr((const struct sockaddr *)address, room)) {
 		*room = (struct local){ 0 };
+	}
+	if (__builtin_expect(room->family == 0, 0)) {
+		compat_local_ask(qdata, room);
 	}
 	return room;
 }
