@@ -74,7 +74,7 @@ static void request_init(struct request *request, const struct arrival *arrival,
 		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
 	};
 	request->origin = (struct answer_origin){
-		.local = compat_local(qdata, &request->room),
+		.local = compat_arrival(qdata, memory->snapshot, &request->room),
 		.client = compat_client(qdata),
 		.stale = request->snapshot != NULL && request->snapshot->stale,
 	};
@@ -220,7 +220,7 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	bool apex = qdata->query->qname_size == arrival->zone_size;
 	struct local room;
 	struct answer_origin origin = {
-		.local = compat_local(qdata, &room),
+		.local = compat_arrival(qdata, snapshot, &room),
 		.client = compat_client(qdata),
 		.stale = snapshot->stale,
 	};
@@ -370,5 +370,5 @@ static void arrival_unload(knotd_mod_t *mod)
 	arrival_free(knotd_mod_ctx(mod));
 }
 
-KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
-              arrival_unload, arrival_conf, arrival_conf_check);
+LAYOUT_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
+               arrival_unload, arrival_conf, arrival_conf_check);

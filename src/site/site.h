@@ -315,7 +315,7 @@ uint32_t site_table(const struct site *site, unsigned uplink);
 /*! \brief The route table of what the gateway itself opens, behind those of all uplinks. */
 uint32_t site_outbound_table(const struct site *site);
 
-/*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
+/*! \brief knotd's port for an uplink with the bindings «port», and «device» inside: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
 
 /*! \brief Whether uplinks probe each other: it takes two. */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <libknot/version.h>
+
 #include "ctl/check_gateway_find.h"
 #include "site_text.h"
 
@@ -63,6 +65,17 @@ struct change {
 	const char *from;
 	const char *to;
 };
+
+/*! What is found with «dns-binding: device». */
+#if KNOT_VERSION_HEX < 0x030505
+#define NO_DEVICES                                                                               \
+	"wrong name server version: dns-binding device needs Knot DNS 3.5.5, this is built for " \
+	"an older one -> write 'dns-binding: port', and take the part of 'multihomectl "         \
+	"knot-conf' "                                                                            \
+	"into knot.conf anew\n"
+#else
+#define NO_DEVICES ""
+#endif
 
 static const struct {
 	const char *what;
@@ -280,6 +293,13 @@ static const struct {
 	          "wrong nftables firewall: table inet fw, chain c drops questions to the name "
 	          "server, by policy (primary udp/53) -> nft 'insert rule inet fw c meta l4proto { "
 	          "tcp, udp } th dport 53 accept'\n" },
+	{ .what = "questions dropped on the uplinks, where they are not rewritten",
+	  .changes = { { "'drops':[]", DROP("questions", "udp/53", "1", "0", "true", "true") } },
+	  .site = { "dns-binding: address", "dns-binding: device" },
+	  .found =
+	          "wrong nftables firewall: table inet fw, chain c drops questions to the name "
+	          "server, by policy (primary udp/53) -> nft 'insert rule inet fw c meta l4proto { "
+	          "tcp, udp } th dport 53 accept'\n" NO_DEVICES },
 	{ .what = "questions dropped, at the ports they are rewritten to",
 	  .changes = { { "'drops':[]", DROP("questions", "udp/53", "1", "0", "true", "true") } },
 	  .site = { "dns-binding: address", "dns-binding: port" },

@@ -141,6 +141,8 @@ END_TEST
 
 int main(void)
 {
+	// As in the daemon: a command need not read what it is told.
+	(void)signal(SIGPIPE, SIG_IGN);
 	Suite *suite = suite_create("parent");
 	TCase *tcase = tcase_create("all");
 	tcase_add_loop_test(tcase, family_that_is_away_at_a_restart_is_no_change, 0,
