@@ -98,10 +98,9 @@ const struct verdicts *damper_judge(struct damper *damper, const struct site *si
 			hold(uplink, &damper->items[count++]);
 		}
 	}
-	damper->verdicts = (struct verdicts){
-		.items = damper->items,
-		.count = count,
-		.blocked = probed != NULL ? probed->blocked : NULL,
-	};
+	// What else is known comes along.
+	damper->verdicts = probed != NULL ? *probed : (struct verdicts){ .items = NULL };
+	damper->verdicts.items = damper->items;
+	damper->verdicts.count = count;
 	return &damper->verdicts;
 }

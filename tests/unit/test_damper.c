@@ -85,13 +85,17 @@ START_TEST(what_probes_say_comes_along)
 	static struct damper damper;
 	struct verdict verdict = { .id = "b" };
 	struct blocked_list blocked = { 0 };
-	struct verdicts probed = { .items = &verdict, .count = 1, .blocked = &blocked };
+	struct discover_list *learnt = (struct discover_list *)&blocked;
+	struct verdicts probed = {
+		.items = &verdict, .count = 1, .blocked = &blocked, .discovered = learnt
+	};
 	struct observed observed = { 0 };
 	struct site *site = site_from_text(SITE(""));
 	const struct verdicts *verdicts = damper_judge(&damper, site, &observed, &probed, 1);
 	ck_assert_uint_eq(verdicts->count, 1);
 	ck_assert_str_eq(verdicts->items[0].id, "b");
 	ck_assert_ptr_eq(verdicts->blocked, &blocked);
+	ck_assert_ptr_eq(verdicts->discovered, learnt);
 	site_free(site);
 }
 END_TEST
