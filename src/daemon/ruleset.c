@@ -197,12 +197,15 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	uint32_t before = 0;
 	uint32_t after = 0;
 	int asked = nfnl_generation(ruleset->nfnl, &before);
+	// A change of elements is about the rest as well only if nobody has come between.
+	bool known = asked == 0 && ruleset->generation != 0 && before == ruleset->generation;
 	int ret = refill == REFILL_ALL ? -ENOENT
 	                               : load_elements(ruleset, plan, refill == REFILL_FORWARDS);
 	ruleset->loaded = ret == 0;
 	if (ret != 0) {
 		ret = load_all(ruleset, plan);
 		ruleset->loaded = ret == 0;
+		known = true;
 		give_back_memory();
 	}
 	if (asked == 0) {
@@ -211,7 +214,7 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	ruleset->commits++;
 	ruleset->kept = ret != 0 && ruleset->installed && asked == 0 && after == before;
 	ruleset->installed = ret == 0;
-	ruleset->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
+	ruleset->generation = ret == 0 && known && asked == 0 && after == before + 1 ? after : 0;
 	return ret;
 }
 

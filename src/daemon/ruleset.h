@@ -30,7 +30,7 @@ struct ruleset {
 	bool loaded; /*!< The source was loaded last. */
 	bool installed; /*!< What was loaded last and the last plan's elements, as far as events tell. */
 	unsigned commits;    /*!< Of ours so far. */
-	uint32_t generation; /*!< Of the commit that installed it; 0: others came between. */
+	uint32_t generation; /*!< Of our last commit; 0: others came since all was loaded. */
 };
 
 /*! What of the ruleset a pass loads. */
