@@ -121,8 +121,7 @@ START_TEST(ruleset_follows_from_the_site_whatever_was_before)
 	load_site(&ruleset, &before, NULL);
 	load_site(&ruleset, &after, before.plan);
 	char *found = listing();
-	ck_assert_msg(strcmp(found, wanted) == 0, "%d after %d:\n%s\nwanted:\n%s", _i % SITES,
-	              _i / SITES, found, wanted);
+	ck_assert_msg(strcmp(found, wanted) == 0, "site %d after site %d", _i % SITES, _i / SITES);
 	free(found);
 	free(wanted);
 	ruleset_close(&ruleset);
