@@ -132,7 +132,7 @@ int other_chain_walk(struct other_nft *nft, const struct other_chain *chain,
 {
 	struct walk walk = { .nft = nft, .packet = packet };
 	int verdict = NFT_CONTINUE;
-	int ret = walk_chain(&walk, chain, 1, &verdict);
+	int ret = nft->work++ > OTHER_WORK_MOST ? -E2BIG : walk_chain(&walk, chain, 1, &verdict);
 	if (ret == 0 && verdict == NFT_CONTINUE && chain->drops) {
 		note_drop(&walk, chain, 0, !walk.doubt);
 	}

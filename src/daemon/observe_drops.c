@@ -126,6 +126,9 @@ static void fill_dns(const struct flow *flow, const struct other_chain *chain,
 	set_state(chain, STATE_UNTRACKED, 0, packet);
 }
 
+/*! In OTHER_WORK_MOST, what it takes to tell of a drop. */
+#define TELLING 20
+
 #define HOOK(number) (1u << (number))
 
 static const struct traffic forwarded[] = {
@@ -214,6 +217,7 @@ static void look(struct looking *looking, const struct flow *flow, const struct 
 		}
 		if (looking->ret == 0 && end.chain != NULL &&
 		    !(traffic->alias && is_same_for_clients(looking, flow, chain, &end))) {
+			looking->nft->work += TELLING;
 			add_drop(flow, traffic, chain, &end, looking->drops);
 		}
 	}

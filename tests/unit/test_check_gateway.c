@@ -199,6 +199,15 @@ static const struct {
 	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
 	           "their packets (IPv4) -> give it a priority from 1050 on, or write a "
 	           "'rule-priority' below 50 into the site file\n" },
+	{ .what = "a rule before which ours have no room",
+	  .changes = { { "'rules':[]", RULE("R", "51", "0", "0", "false", "false", "", "") } },
+	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
+	           "their packets (IPv4) -> give it a priority from 1050 on\n" },
+	{ .what = "a rule before which ours have just room",
+	  .changes = { { "'rules':[]", RULE("R", "52", "0", "0", "false", "false", "", "") } },
+	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
+	           "their packets (IPv4) -> give it a priority from 1050 on, or write a "
+	           "'rule-priority' below 2 into the site file\n" },
 	{ .what = "a rule behind ours",
 	  .changes = { { "'rules':[]", RULE("R", "5210", "0", "0", "false", "false", "", "") } },
 	  .found = "" },
