@@ -126,14 +126,16 @@ uint64_t mirror_work_due(const struct mirror_work *work)
 	return owner_box_full(&work->view.missed) && work->missed_ms < due ? work->missed_ms : due;
 }
 
-/*! Ask the first of knotd's addresses that answers. */
+/*! Ask the first of knotd's addresses that answers, from the one on that has answered last. */
 static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic uint32_t *self_port,
-                 int stop_fd)
+                 int stop_fd, size_t *answering)
 {
 	int ret = -EADDRNOTAVAIL;
-	for (size_t i = 0; i < work->settings->listen_count; i++) {
+	size_t count = work->settings->listen_count;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (*answering + i) % count;
 		struct self_query *query = NULL;
-		ret = self_query_open(&work->settings->listen[i], stop_fd, &query);
+		ret = self_query_open(&work->settings->listen[at], stop_fd, &query);
 		if (ret == 0) {
 			atomic_store(self_port, self_query_port(query));
 			ret = learn_zone(query, work->zone, wanted->list, wanted->count,
@@ -142,6 +144,7 @@ static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic 
 			self_query_close(query);
 		}
 		if (ret == 0 || ret == -ENODATA || ret == -EAGAIN || ret == -ECANCELED) {
+			*answering = ret != -ECANCELED ? at : *answering;
 			break;
 		}
 	}
@@ -223,9 +226,10 @@ static int sign(struct mirror_work *work, const struct wanted *wanted)
 }
 
 static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
-                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
+                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd,
+                          size_t *answering)
 {
-	int ret = learn(work, wanted, self_port, stop_fd);
+	int ret = learn(work, wanted, self_port, stop_fd, answering);
 	if (ret == 0) {
 		snapshot_source_look(source, wanted_add_hints, wanted);
 		ret = wanted->error;
@@ -353,7 +357,7 @@ static void forget_owners(struct mirror_work *work)
 }
 
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd)
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering)
 {
 	uint64_t begun = now_ms();
 	uint32_t kicked = atomic_load(&work->view.kicked);
@@ -382,7 +386,7 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		return;
 	}
 	if (ret == 0) {
-		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd);
+		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd, answering);
 	}
 	wanted_deinit(&wanted);
 	if (ret == 0) {

@@ -71,6 +71,9 @@ void mirror_work_begin(struct mirror_work *work);
 /*! \brief When the next session is due, by the monotonic clock. */
 uint64_t mirror_work_due(const struct mirror_work *work);
 
-/*! \brief Learn, sign and publish. */
+/*!
+ * \brief Learn, sign and publish.
+ * \param answering  In, out: the place of the address at which knotd has answered last.
+ */
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd);
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering);
