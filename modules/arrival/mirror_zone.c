@@ -27,6 +27,10 @@
 #define PAUSE_UNSIGNED_MS 200
 #define PAUSE_MISSED_MS 100
 
+/*! What queries can make the thread do takes a tenth of its time at most, but for very long sessions. */
+#define PAUSE_MISSED_FACTOR 9
+#define PAUSE_MISSED_MS_MAX 30000
+
 /*! After failures, doubled each time. */
 #define DELAY_MS_MIN 50
 #define DELAY_MS_MAX 30000
@@ -81,11 +85,27 @@ int mirror_work_set(struct mirror_work *work, const struct mirror_settings *sett
 	return 0;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*! Whether something has happened that a session is for. */
+static bool has_event(const struct mirror_work *work)
+{
+	uint32_t kicked = atomic_load(&work->view.kicked);
+	return work->settings_new != NULL || work->table_changed ||
+	       (kicked != 0 && kicked != work->seen_kick);
+}
+
 void mirror_work_begin(struct mirror_work *work)
 {
 	uint32_t kicked = atomic_load(&work->view.kicked);
 	work->table_only = work->table_changed && work->settings_new == NULL &&
 	                   (kicked == 0 || kicked == work->seen_kick) && work->delay_ms == 0;
+	work->missed_only = !has_event(work) && work->due_ms > now_ms();
 	work->table_changed = false;
 	if (work->settings_new == NULL) {
 		return;
@@ -99,30 +119,23 @@ void mirror_work_begin(struct mirror_work *work)
 	work->settings_new = NULL;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 uint64_t mirror_work_due(const struct mirror_work *work)
 {
-	uint32_t kicked = atomic_load(&work->view.kicked);
-	bool event = work->settings_new != NULL || work->table_changed ||
-	             (kicked != 0 && kicked != work->seen_kick);
-	uint64_t due = event && work->earliest_ms < work->due_ms ? work->earliest_ms : work->due_ms;
+	bool soon = has_event(work) && work->earliest_ms < work->due_ms;
+	uint64_t due = soon ? work->earliest_ms : work->due_ms;
 	return owner_box_full(&work->view.missed) && work->missed_ms < due ? work->missed_ms : due;
 }
 
-/*! Ask the first of knotd's addresses that answers. */
+/*! Ask the first of knotd's addresses that answers, from the one on that has answered last. */
 static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic uint32_t *self_port,
-                 int stop_fd)
+                 int stop_fd, size_t *answering)
 {
 	int ret = -EADDRNOTAVAIL;
-	for (size_t i = 0; i < work->settings->listen_count; i++) {
+	size_t count = work->settings->listen_count;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (*answering + i) % count;
 		struct self_query *query = NULL;
-		ret = self_query_open(&work->settings->listen[i], stop_fd, &query);
+		ret = self_query_open(&work->settings->listen[at], stop_fd, &query);
 		if (ret == 0) {
 			atomic_store(self_port, self_query_port(query));
 			ret = learn_zone(query, work->zone, wanted->list, wanted->count,
@@ -131,6 +144,7 @@ static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic 
 			self_query_close(query);
 		}
 		if (ret == 0 || ret == -ENODATA || ret == -EAGAIN || ret == -ECANCELED) {
+			*answering = ret != -ECANCELED ? at : *answering;
 			break;
 		}
 	}
@@ -212,9 +226,10 @@ static int sign(struct mirror_work *work, const struct wanted *wanted)
 }
 
 static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
-                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
+                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd,
+                          size_t *answering)
 {
-	int ret = learn(work, wanted, self_port, stop_fd);
+	int ret = learn(work, wanted, self_port, stop_fd, answering);
 	if (ret == 0) {
 		snapshot_source_look(source, wanted_add_hints, wanted);
 		ret = wanted->error;
@@ -284,15 +299,39 @@ static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 	work->due_ms = now_ms() + poll_ms(work);
 }
 
-/*! Take an owner that a query has told of: seldom, so that those of wildcards cost little. */
-static void take_missed(struct mirror_work *work)
+/*! Whether an owner is a host, which is asked for anyway. */
+struct host_search {
+	const uint8_t *owner;
+	bool found;
+};
+
+static void find_host(void *context, const struct answers *answers)
 {
-	uint64_t now = now_ms();
-	if (owner_box_full(&work->view.missed) && work->missed_ms <= now) {
-		owners_take(&work->owners, &work->view.missed);
-		work->missed_ms = now + PAUSE_MISSED_MS;
-		work->table_only = false;
+	struct host_search *search = context;
+	search->found =
+		answers_find_host(answers, search->owner, knot_dname_size(search->owner)) != NULL;
+}
+
+/*! Take an owner that a query has told of. \return Whether it is new, so that there is something to learn. */
+static bool take_missed(struct mirror_work *work, struct snapshot_source *source)
+{
+	struct owner_box *box = &work->view.missed;
+	if (!owner_box_full(box) || work->missed_ms > now_ms()) {
+		return false;
 	}
+	struct host_search search = { .owner = box->owner };
+	snapshot_source_look(source, find_host, &search);
+	if (search.found) {
+		owner_box_empty(box);
+	}
+	return owners_take(&work->owners, box);
+}
+
+/*! How long owners are left in their box after a session that has taken so long. */
+static uint64_t missed_pause_ms(uint64_t session_ms)
+{
+	uint64_t pause = PAUSE_MISSED_MS + session_ms * PAUSE_MISSED_FACTOR;
+	return pause < PAUSE_MISSED_MS_MAX ? pause : PAUSE_MISSED_MS_MAX;
 }
 
 /*! Forget the owners at which there was nothing, or only by a wildcard. */
@@ -301,23 +340,33 @@ static void forget_owners(struct mirror_work *work)
 	static const uint16_t types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
 	for (size_t i = work->owners.count; i-- > 0;) {
 		const knot_dname_t *owner = work->owners.list[i];
+		size_t size = knot_dname_size(owner);
 		bool known = false;
 		for (size_t j = 0; j < 2; j++) {
 			const struct signed_set *set =
-				learnt_find(&work->learnt, owner, knot_dname_size(owner), types[j]);
+				learnt_find(&work->learnt, owner, size, types[j]);
 			known = known || (set != NULL && set->signature_count > 0);
 		}
 		if (!known) {
+			// Clients choose the names below a wildcard.
+			learnt_forget(&work->learnt, owner, size, types[0]);
+			learnt_forget(&work->learnt, owner, size, types[1]);
 			owners_remove(&work->owners, i);
 		}
 	}
 }
 
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd)
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering)
 {
+	uint64_t begun = now_ms();
 	uint32_t kicked = atomic_load(&work->view.kicked);
-	take_missed(work);
+	bool missed = take_missed(work, source);
+	if (work->missed_only && !missed) {
+		work->missed_ms = begun + PAUSE_MISSED_MS;
+		return;
+	}
+	work->table_only = work->table_only && !missed;
 	struct wanted wanted;
 	int ret = wanted_init(&wanted, work->zone, &work->learnt, &work->owners);
 	if (ret == 0) {
@@ -337,11 +386,14 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		return;
 	}
 	if (ret == 0) {
-		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd);
+		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd, answering);
 	}
 	wanted_deinit(&wanted);
 	if (ret == 0) {
 		forget_owners(work);
+	}
+	if (missed) {
+		work->missed_ms = now_ms() + missed_pause_ms(now_ms() - begun);
 	}
 	finish(work, ret, kicked);
 }

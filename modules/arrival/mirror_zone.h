@@ -43,7 +43,8 @@ struct mirror_work {
 	uint32_t delay_ms;    /*!< After the last failure; 0: it was none. */
 	uint32_t seen_kick;   /*!< The kick that a session has been held for in vain. */
 	bool table_only; /*!< The session is held as the table has changed, and for nothing else. */
-	bool reported;   /*!< That knotd does not answer. */
+	bool missed_only; /*!< It is held as a query has told of an owner, and for nothing else. */
+	bool reported;    /*!< That knotd does not answer. */
 	uint32_t
 		reported_key; /*!< Algorithm and tag of the missing key that was told of; 0: none. */
 	knot_dname_storage_t zone;
@@ -70,6 +71,9 @@ void mirror_work_begin(struct mirror_work *work);
 /*! \brief When the next session is due, by the monotonic clock. */
 uint64_t mirror_work_due(const struct mirror_work *work);
 
-/*! \brief Learn, sign and publish. */
+/*!
+ * \brief Learn, sign and publish.
+ * \param answering  In, out: the place of the address at which knotd has answered last.
+ */
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd);
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering);

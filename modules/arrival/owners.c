@@ -28,10 +28,15 @@ bool owner_box_full(const struct owner_box *box)
 	return atomic_load(&box->state) == BOX_FULL;
 }
 
-void owners_take(struct owners *owners, struct owner_box *box)
+void owner_box_empty(struct owner_box *box)
+{
+	atomic_store(&box->state, BOX_EMPTY);
+}
+
+bool owners_take(struct owners *owners, struct owner_box *box)
 {
 	if (!owner_box_full(box)) {
-		return;
+		return false;
 	}
 	bool wanted = owners->count < OWNERS_MAX;
 	for (size_t i = 0; i < owners->count; i++) {
@@ -41,7 +46,8 @@ void owners_take(struct owners *owners, struct owner_box *box)
 	if (copy != NULL) {
 		owners->list[owners->count++] = copy;
 	}
-	atomic_store(&box->state, BOX_EMPTY);
+	owner_box_empty(box);
+	return copy != NULL;
 }
 
 void owners_remove(struct owners *owners, size_t at)

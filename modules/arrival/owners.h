@@ -31,14 +31,20 @@ bool owner_box_put(struct owner_box *box, const knot_dname_t *owner);
 /*! \brief Whether there is a name. */
 bool owner_box_full(const struct owner_box *box);
 
+/*! \brief Drop the name; for the thread that takes names. */
+void owner_box_empty(struct owner_box *box);
+
 /*! The names that were taken; zeroed memory is an empty list. */
 struct owners {
 	knot_dname_t *list[OWNERS_MAX];
 	size_t count;
 };
 
-/*! \brief Take the name from the box, if there is one, unless the list has it or is full. */
-void owners_take(struct owners *owners, struct owner_box *box);
+/*!
+ * \brief Take the name from the box, if there is one, unless the list has it or is full.
+ * \return Whether the list has grown.
+ */
+bool owners_take(struct owners *owners, struct owner_box *box);
 
 /*! \brief Remove the name at a place; the last one comes there. */
 void owners_remove(struct owners *owners, size_t at);
