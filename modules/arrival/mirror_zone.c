@@ -178,32 +178,6 @@ static void report_missing(void *context, uint8_t algorithm, uint16_t tag)
 		zone_text(work, text), tag, algorithm);
 }
 
-/*! How much of what is wanted is there. */
-enum progress { PROGRESS_NONE, PROGRESS_LEARNT, PROGRESS_SIGNED };
-
-/*! What a change of the table has left to do. */
-static enum progress find_progress(const struct mirror_work *work, const struct wanted *wanted)
-{
-	const struct signed_answers *published = work->view.current;
-	enum progress progress =
-		published != NULL && work->keys != NULL ? PROGRESS_SIGNED : PROGRESS_NONE;
-	for (size_t i = 0; progress != PROGRESS_NONE && i < wanted->count; i++) {
-		const struct signed_set *set = wanted->list[i];
-		knot_rdataset_t rdata = signed_set_rdata(set);
-		const uint8_t *owner = signed_set_owner(set);
-		const struct signed_set *model =
-			learnt_find(&work->learnt, owner, set->owner_size, set->type);
-		if (model == NULL) {
-			progress = PROGRESS_NONE;
-		} else if (model->signature_count > 0 && set->count > 0 &&
-		           signed_answers_find(published, owner, set->owner_size, set->type, &rdata,
-		                               tail_hash_rdata(&rdata)) == NULL) {
-			progress = PROGRESS_LEARNT;
-		}
-	}
-	return progress;
-}
-
 static int sign(struct mirror_work *work, const struct wanted *wanted)
 {
 	if (work->keys == NULL) {
@@ -252,13 +226,22 @@ static uint64_t poll_ms(const struct mirror_work *work)
 	return least > POLL_MS_MIN ? (uint64_t)least : POLL_MS_MIN;
 }
 
-/*! What has failed is tried again, later each time. */
+/*!
+ * What has failed is tried again, later each time. What nobody has confirmed for so long that the keys may
+ * have been retired is not served any more, even if no query has told of another serial.
+ */
 static void fail(struct mirror_work *work, int ret)
 {
+	uint64_t now = now_ms();
+	work->failing_ms = work->delay_ms == 0 ? now : work->failing_ms;
+	if (ret != -ENOKEY && work->view.current != NULL &&
+	    now - work->failing_ms > work->view.patience * UINT64_C(1000)) {
+		publish(work, NULL);
+	}
 	work->delay_ms = work->delay_ms == 0                 ? DELAY_MS_MIN
 	                 : work->delay_ms * 2 < DELAY_MS_MAX ? work->delay_ms * 2
 	                                                     : DELAY_MS_MAX;
-	work->due_ms = now_ms() + work->delay_ms;
+	work->due_ms = now + work->delay_ms;
 	if (ret != -ENOKEY && work->delay_ms >= DELAY_MS_TOLD && !work->reported) {
 		knot_dname_txt_storage_t text;
 		log_warning("zone '%s', failed to ask knotd for its records (%s), "
@@ -374,13 +357,12 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		snapshot_source_look(source, wanted_add_hints, &wanted);
 		ret = wanted.error;
 	}
-	enum progress progress = PROGRESS_NONE;
-	if (ret == 0 && work->table_only) {
-		progress = find_progress(work, &wanted);
+	enum wanted_progress progress = WANTED_UNKNOWN;
+	if (ret == 0 && work->table_only && work->keys != NULL) {
+		progress = wanted_progress(&wanted, work->view.current);
 	}
 	// New addresses of known hosts: there is nothing to ask, and no time to lose.
-	if (progress == PROGRESS_SIGNED ||
-	    (progress == PROGRESS_LEARNT && sign(work, &wanted) == 0)) {
+	if (progress == WANTED_SIGNED || (progress == WANTED_LEARNT && sign(work, &wanted) == 0)) {
 		work->earliest_ms = now_ms() + PAUSE_MS;
 		wanted_deinit(&wanted);
 		return;

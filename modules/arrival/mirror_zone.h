@@ -41,6 +41,7 @@ struct mirror_work {
 	uint64_t due_ms;      /*!< Of the next session without an event, by the monotonic clock. */
 	uint64_t earliest_ms; /*!< Not before, whatever the event. */
 	uint32_t delay_ms;    /*!< After the last failure; 0: it was none. */
+	uint64_t failing_ms;  /*!< Time of the first failure in a row. */
 	uint32_t seen_kick;   /*!< The kick that a session has been held for in vain. */
 	bool table_only; /*!< The session is held as the table has changed, and for nothing else. */
 	bool missed_only; /*!< It is held as a query has told of an owner, and for nothing else. */

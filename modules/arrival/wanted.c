@@ -173,3 +173,24 @@ void wanted_add_hints(void *context, const struct answers *answers)
 		}
 	}
 }
+
+enum wanted_progress wanted_progress(const struct wanted *wanted,
+                                     const struct signed_answers *published)
+{
+	enum wanted_progress progress = published != NULL ? WANTED_SIGNED : WANTED_UNKNOWN;
+	for (size_t i = 0; progress != WANTED_UNKNOWN && i < wanted->count; i++) {
+		const struct signed_set *set = wanted->list[i];
+		knot_rdataset_t rdata = signed_set_rdata(set);
+		const uint8_t *owner = signed_set_owner(set);
+		const struct signed_set *model =
+			learnt_find(wanted->learnt, owner, set->owner_size, set->type);
+		if (model == NULL) {
+			progress = WANTED_UNKNOWN;
+		} else if (model->signature_count > 0 && set->count > 0 &&
+		           signed_answers_find(published, owner, set->owner_size, set->type, &rdata,
+		                               tail_hash_rdata(&rdata)) == NULL) {
+			progress = WANTED_LEARNT;
+		}
+	}
+	return progress;
+}

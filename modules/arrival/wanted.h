@@ -38,5 +38,16 @@ void wanted_add_addresses(void *wanted, const struct answers *answers);
 /*! \brief Add HTTPS and SVCB records with those addresses, as far as there are any: the same. */
 void wanted_add_hints(void *wanted, const struct answers *answers);
 
+/*! How much of what is wanted is there. */
+enum wanted_progress {
+	WANTED_UNKNOWN, /*!< Nothing, or knotd's own records are not known. */
+	WANTED_LEARNT,  /*!< All knotd's own records; something is to be signed. */
+	WANTED_SIGNED,  /*!< All. */
+};
+
+/*! \brief What is left to do. \param published  NULL: nothing. */
+enum wanted_progress wanted_progress(const struct wanted *wanted,
+                                     const struct signed_answers *published);
+
 /*! \brief Free the content. */
 void wanted_deinit(struct wanted *wanted);
