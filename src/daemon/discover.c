@@ -111,7 +111,7 @@ static void forget(struct discover_line *line)
 {
 	line->known = line->candidate = (struct address){ 0 };
 	line->shifts = 0;
-	line->shared = line->refused = false;
+	line->shared = line->refused = line->doubted = false;
 	line->fault[0] = '\0';
 	line->failures = 0;
 	line->heard_ms = 0;
@@ -119,7 +119,10 @@ static void forget(struct discover_line *line)
 
 bool discover_follow(struct discover_line *line, const struct uplink_family *state)
 {
-	bool before = line->asking;
+	bool before = line->asking && !line->cut;
+	line->cut = !state->routed || (state->closed && !state->unproved);
+	// What a restart has taken over is on trial anyway.
+	line->doubted = line->doubted || (line->cut && line->own.family != 0);
 	line->asking = state->routed && address_private(&state->address) != NULL;
 	if (!state->routed) {
 		return false;
@@ -132,7 +135,7 @@ bool discover_follow(struct discover_line *line, const struct uplink_family *sta
 	}
 	line->own = state->address;
 	line->gateway = state->gateway;
-	return line->asking && (elsewhere || !before);
+	return line->asking && (elsewhere || (!before && !line->cut));
 }
 
 static bool list_holds(const struct address_list *list, const struct address *address)
@@ -259,7 +262,8 @@ void discover_note(struct discover_line *line, const struct discover_answer *ans
 	line->refused = false;
 	line->fault[0] = '\0';
 	note_port(line, answer);
-	bool first = line->known.family == 0 && line->shifts != 1;
+	bool first = line->doubted || (line->known.family == 0 && line->shifts != 1);
+	line->doubted = line->cut;
 	if (first || address_equal(&line->candidate, address)) {
 		line->known = *address;
 		line->since_ms = now_ms;
@@ -297,7 +301,11 @@ void discover_judge(const struct discover_line *line, const struct address *own,
 		return;
 	}
 	verdict->address = line->known;
-	if (line->shared) {
+	if (line->doubted) {
+		(void)snprintf(verdict->reason, sizeof(verdict->reason),
+		               "its public address may be another one after the interruption%s%s",
+		               line->fault[0] != '\0' ? ": " : "", line->fault);
+	} else if (line->shared) {
 		(void)snprintf(verdict->reason, sizeof(verdict->reason),
 		               "behind CGNAT: inbound impossible (%s gives connections other "
 		               "ports); remedy: ask the provider for an address of its own",

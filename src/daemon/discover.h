@@ -6,7 +6,8 @@
  * One line for each uplink and family whose public address the site file wants discovered. An answer
  * counts if it is an address that the world may know and no other uplink has. What is known stays
  * while nobody answers, but not when the uplink gets another own address or gateway: then it is somewhere
- * else. Another address than the known one is believed if the next answer is the same.
+ * else. After an interruption it is not answered before somebody has confirmed it: that is when providers
+ * give other addresses. Another address than the known one is believed if the next answer is the same.
  */
 
 #pragma once
@@ -43,7 +44,9 @@ struct discover_line {
 	struct address own;     /*!< The own address that all below is about; none: on trial. */
 	struct address gateway; /*!< The same; none: the interface itself, or not seen yet. */
 
-	struct address known;     /*!< What the outside sees; or none. */
+	bool cut;             /*!< No packets pass, as the last pass saw it. */
+	bool doubted;         /*!< It was cut, and nobody has said since what the outside sees. */
+	struct address known; /*!< What the outside sees; or none. */
 	struct address candidate; /*!< Another one that was said once; or none. */
 	unsigned shifts;          /*!< Answers in a row with another port. */
 	bool shared;              /*!< It gives connections other ports: nobody gets in. */

@@ -37,7 +37,8 @@ static struct address address_of(const char *text)
 
 /*!
  * Words: «ADDRESS» an answer, «ADDRESS/kept» and «ADDRESS/changed» with what became of the port, «!» no
- * answer, «@OWN» the uplink is seen with that address, «-» without a way out.
+ * answer, «@OWN» the uplink is seen with that address, «~OWN» the same, but its probes fail, «-» without a
+ * way out.
  */
 static void play(struct discover_line *line, const struct plan *plan, const char *words)
 {
@@ -47,9 +48,10 @@ static void play(struct discover_line *line, const struct plan *plan, const char
 	for (char *word = strtok_r(copy, " ", &rest); word != NULL;
 	     word = strtok_r(NULL, " ", &rest)) {
 		struct discover_answer answer = { .source = 2 };
-		struct uplink_family state = { .routed = word[0] == '@',
+		struct uplink_family state = { .routed = word[0] != '-',
+			                       .closed = word[0] == '~',
 			                       .gateway = address_of("10.64.0.1") };
-		if (word[0] == '@' || word[0] == '-') {
+		if (strchr("@~-", word[0]) != NULL) {
 			state.address = address_of(word + 1);
 			(void)discover_follow(line, &state);
 			continue;
@@ -71,6 +73,7 @@ static void play(struct discover_line *line, const struct plan *plan, const char
 
 #define UNKNOWN "none its public address is not known"
 #define REFUSED(address, why) UNKNOWN ": " address " is refused, since it is " why
+#define DOUBTED(why) "203.0.113.7 its public address may be another one after the interruption" why
 #define SHARED                                                                               \
 	"203.0.113.7 behind CGNAT: inbound impossible (203.0.113.7 gives connections other " \
 	"ports); remedy: ask the provider for an address of its own"
@@ -95,11 +98,17 @@ static const struct {
 	{ "@10.64.0.2 203.0.113.7 203.0.113.8 203.0.113.9", "203.0.113.7 ", 500 },
 	{ "@10.64.0.2 203.0.113.7 203.0.113.8 203.0.113.7 203.0.113.8", "203.0.113.7 ", 500 },
 	{ "@10.64.0.2 203.0.113.7 203.0.113.8 ! 203.0.113.8", "203.0.113.7 ", 500 },
-	// At another own address nothing is known; a gap alone changes nothing.
+	// At another own address nothing is known.
 	{ "@10.64.0.2 203.0.113.7 @10.64.0.3", UNKNOWN " yet", 60000 },
 	{ "@10.64.0.3 203.0.113.7", UNKNOWN " yet", 60000 },
 	{ "@10.64.0.3 203.0.113.7 @10.64.0.2", UNKNOWN " yet", 60000 },
-	{ "@10.64.0.2 203.0.113.7 - @10.64.0.2", "203.0.113.7 ", 60000 },
+	// After an interruption the first answer counts.
+	{ "@10.64.0.2 203.0.113.7 - @10.64.0.2", DOUBTED(""), 60000 },
+	{ "@10.64.0.2 203.0.113.7 ~10.64.0.2 @10.64.0.2", DOUBTED(""), 60000 },
+	{ "@10.64.0.2 203.0.113.7 - @10.64.0.2 !", DOUBTED(": 192.0.2.53 is mute"), 1000 },
+	{ "@10.64.0.2 203.0.113.7 - @10.64.0.2 203.0.113.7", "203.0.113.7 ", 60000 },
+	{ "@10.64.0.2 203.0.113.7 ~10.64.0.2 @10.64.0.2 203.0.113.8", "203.0.113.8 ", 60000 },
+	{ "@10.64.0.2 203.0.113.7 ~10.64.0.2 203.0.113.7 @10.64.0.2", DOUBTED(""), 60000 },
 	// What nobody outside can have, or another uplink has.
 	{ "@10.64.0.2 192.168.7.7", REFUSED("192.168.7.7", "private (RFC 1918)"), 1000 },
 	{ "@10.64.0.2 10.64.0.2", REFUSED("10.64.0.2", "private (RFC 1918)"), 1000 },
