@@ -194,6 +194,10 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
 	uint16_t type = knot_pkt_qtype(qdata->query);
 	if (!is_fast(qdata, type) || !is_open(state)) {
+		if (knot_pkt_has_tsig(qdata->query)) {
+			// Here, as an answer that outgrows its packet comes by no other hook before it is signed.
+			resign_remember(&memory->mac, qdata->query);
+		}
 		return step_aside(memory, snapshot, state);
 	}
 	bool dnssec = is_signed(qdata);
@@ -244,10 +248,6 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
                                     knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (knot_pkt_has_tsig(qdata->query)) {
-		resign_remember(&memory->mac, qdata->query);
-	}
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER) ||
 	    is_self(arrival, qdata)) {
 		return state;

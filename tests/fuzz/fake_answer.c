@@ -215,6 +215,5 @@ knotd_state_t fake_answer(knot_pkt_t *pkt, knotd_qdata_t *qdata, const knotd_mod
 			}
 		}
 	}
-	knot_wire_set_rcode(pkt->wire, (uint8_t)qdata->rcode);
 	return KNOTD_STATE_DONE;
 }

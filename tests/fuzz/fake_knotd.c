@@ -343,6 +343,8 @@ static knotd_state_t process(knot_pkt_t *pkt, knotd_qdata_t *qdata)
 		}
 	}
 	if (state == KNOTD_STATE_DONE) {
+		// knotd itself leaves the query's own in a response that is truncated, until it is signed.
+		knot_wire_set_rcode(pkt->wire, (uint8_t)(qdata->rcode & 0xf));
 		if (pkt->current != KNOT_ADDITIONAL) {
 			(void)knot_pkt_begin(pkt, KNOT_ADDITIONAL);
 		}
