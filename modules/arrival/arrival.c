@@ -170,19 +170,31 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 }
 
 /*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
-static bool append_signed(const struct arrival *arrival, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                          uint16_t type, const struct tail *tail)
+static bool append_signed(const struct signed_answers *variants, uint32_t now, knot_pkt_t *pkt,
+                          const knot_pkt_t *query, uint16_t type, const struct tail *tail)
 {
-	uint32_t now = (uint32_t)time(NULL);
-	const struct signed_answers *variants = find_variants(arrival, qdata, now);
-	if (variants == NULL) {
+	knot_rdataset_t records = tail_rdata(tail);
+	const struct signed_set *set = signed_answers_find(
+		variants, query->lower_qname, query->qname_size, type, &records, tail->hash);
+	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
+}
+
+/*!
+ * See to DNSSEC, which is wanted.
+ * \param variants  Out: left alone if the zone is not signed.
+ * \return Whether the fast path can have an answer.
+ */
+static inline bool begin_signed(const struct arrival *arrival, knotd_qdata_t *qdata, uint32_t *now,
+                                const struct signed_answers **variants)
+{
+	// The signer's own question must not wake it.
+	if (is_self(arrival, qdata)) {
 		return false;
 	}
-	knot_rdataset_t records = tail_rdata(tail);
-	const struct signed_set *set =
-		signed_answers_find(variants, qdata->query->lower_qname, qdata->query->qname_size,
-	                            type, &records, tail->hash);
-	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
+	*now = (uint32_t)time(NULL);
+	*variants = find_variants(arrival, qdata, *now);
+	// Where there are variants the zone is signed: a look for its keys is saved.
+	return *variants != NULL || !is_signed(qdata);
 }
 
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
@@ -193,6 +205,7 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	const struct snapshot *snapshot =
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
 	uint16_t type = knot_pkt_qtype(qdata->query);
+	memory->ours = false;
 	if (!is_fast(qdata, type) || !is_open(state)) {
 		if (knot_pkt_has_tsig(qdata->query)) {
 			// Here, as an answer that outgrows its packet comes by no other hook before it is signed.
@@ -200,8 +213,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		}
 		return step_aside(memory, snapshot, state);
 	}
-	bool dnssec = is_signed(qdata);
-	if (dnssec && (arrival->mirror == NULL || is_self(arrival, qdata))) {
+	uint32_t now = 0;
+	const struct signed_answers *variants = NULL;
+	if (knot_pkt_has_dnssec(qdata->query) && !begin_signed(arrival, qdata, &now, &variants)) {
 		return step_aside(memory, snapshot, state);
 	}
 	if (arrival->snapshot == NULL) {
@@ -224,8 +238,8 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
-	if (dnssec) {
-		if (!append_signed(arrival, pkt, qdata, type, answer.tail)) {
+	if (variants != NULL) {
+		if (!append_signed(variants, now, pkt, qdata->query, type, answer.tail)) {
 			return step_aside(memory, snapshot, state);
 		}
 		count_answer(&answer, qdata, mod);
@@ -297,8 +311,8 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !memory->ours ||
-	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
+	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER) ||
+	    is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -322,7 +336,11 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                               knotd_mod_t *mod)
 {
-	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	// What the fast path has answered is right.
+	return pkt->rrset_count == 0 || !arrival->threads[qdata->params->thread_id].ours
+	               ? state
+	               : rewrite_late(state, pkt, qdata, mod);
 }
 
 static int arrival_load(knotd_mod_t *mod)
