@@ -30,23 +30,28 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
 }
 
-/*! Whether a query is the signer's own, which asks for the zone's records as they are. */
-static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
+/*! Nobody else's packets can come from an address of this host. */
+static __attribute__((noinline)) bool is_from_here(knotd_qdata_t *qdata, uint32_t port)
 {
-	uint32_t port = arrival->mirror != NULL ? mirror_self_port(arrival->mirror) : 0;
-	if (port == 0 || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
-		return false;
-	}
 	struct local room;
 	struct local client;
-	// Nobody else's packets can come from an address of this host.
 	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
 	       local_same_address(&client, compat_local(qdata, &room));
 }
 
+/*! Whether a query is the signer's own, which asks for the zone's records as they are. */
+static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
+{
+	if (arrival->mirror == NULL || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
+		return false;
+	}
+	uint32_t port = mirror_self_port(arrival->mirror);
+	return port != 0 && is_from_here(qdata, port);
+}
+
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
-static const struct signed_answers *find_variants(const struct arrival *arrival,
-                                                  knotd_qdata_t *qdata, uint32_t now)
+static inline const struct signed_answers *find_variants(const struct arrival *arrival,
+                                                         knotd_qdata_t *qdata, uint32_t now)
 {
 	if (arrival->mirror == NULL) {
 		return NULL;
