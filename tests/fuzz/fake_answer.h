@@ -8,6 +8,16 @@
 
 #include "fake_knotd.h"
 
+/*! An instance of the module. */
+struct knotd_mod {
+	void *context;
+	const struct fake_zone *zone;
+	struct fake_settings settings;
+	knotd_mod_hook_f begin;
+	knotd_mod_hook_f end;
+	knotd_mod_in_hook_f in[KNOTD_STAGE_END];
+};
+
 /*! Memory of a query, freed after it at once: knotd's is a pool. */
 struct fake_block {
 	_Alignas(16) struct fake_block *next;
