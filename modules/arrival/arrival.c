@@ -30,18 +30,23 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
 }
 
+/*! Nobody else's packets can come from an address of this host. */
+static __attribute__((noinline)) bool is_from_here(knotd_qdata_t *qdata, uint32_t port)
+{
+	struct local room;
+	struct local client;
+	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
+	       local_same_address(&client, compat_local(qdata, &room));
+}
+
 /*! Whether a query is the signer's own, which asks for the zone's records as they are. */
 static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 {
-	uint32_t port = arrival->mirror != NULL ? mirror_self_port(arrival->mirror) : 0;
-	if (port == 0 || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
+	if (arrival->mirror == NULL || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
 		return false;
 	}
-	struct local room;
-	struct local client;
-	// Nobody else's packets can come from an address of this host.
-	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
-	       local_same_address(&client, compat_local(qdata, &room));
+	uint32_t port = mirror_self_port(arrival->mirror);
+	return port != 0 && is_from_here(qdata, port);
 }
 
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
@@ -189,6 +194,24 @@ static inline bool append_signed(knot_pkt_t *pkt, const knotd_qdata_t *qdata, ui
 	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
 }
 
+/*!
+ * See to DNSSEC, which is wanted.
+ * \param variants  Out: left alone if the zone is not signed.
+ * \return Whether the fast path can have an answer.
+ */
+static inline bool begin_signed(const struct arrival *arrival, knotd_qdata_t *qdata, uint32_t *now,
+                                const struct signed_answers **variants)
+{
+	// The signer's own question must not wake it.
+	if (is_self(arrival, qdata)) {
+		return false;
+	}
+	*now = (uint32_t)time(NULL);
+	*variants = find_variants(arrival, qdata, *now);
+	// Where there are variants the zone is signed: a look for its keys is saved.
+	return *variants != NULL || !is_signed(qdata);
+}
+
 static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                                 knotd_mod_t *mod)
 {
@@ -197,18 +220,18 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	const struct snapshot *snapshot =
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
 	uint16_t type = knot_pkt_qtype(qdata->query);
+	memory->ours = false;
 	if (!is_fast(qdata, type) || !is_open(state)) {
+		if (knot_pkt_has_tsig(qdata->query)) {
+			// Here, as an answer that outgrows its packet comes by no other hook before it is signed.
+			resign_remember(&memory->mac, qdata->query);
+		}
 		return step_aside(memory, snapshot, state);
 	}
-	const struct signed_answers *variants = NULL;
 	uint32_t now = 0;
-	if (knot_pkt_has_dnssec(qdata->query)) {
-		now = (uint32_t)time(NULL);
-		variants = is_self(arrival, qdata) ? NULL : find_variants(arrival, qdata, now);
-		// With variants the zone is signed, so there is no need to look.
-		if (variants == NULL && is_signed(qdata)) {
-			return step_aside(memory, snapshot, state);
-		}
+	const struct signed_answers *variants = NULL;
+	if (knot_pkt_has_dnssec(qdata->query) && !begin_signed(arrival, qdata, &now, &variants)) {
+		return step_aside(memory, snapshot, state);
 	}
 	if (arrival->snapshot == NULL) {
 		return begin_standalone(state, pkt, qdata, mod, type);
@@ -254,10 +277,6 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
                                     knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (knot_pkt_has_tsig(qdata->query)) {
-		resign_remember(&memory->mac, qdata->query);
-	}
 	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER) ||
 	    is_self(arrival, qdata)) {
 		return state;
@@ -307,8 +326,8 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !memory->ours ||
-	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
+	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER) ||
+	    is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -332,7 +351,11 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                               knotd_mod_t *mod)
 {
-	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	// What the fast path has answered is right.
+	return pkt->rrset_count == 0 || !arrival->threads[qdata->params->thread_id].ours
+	               ? state
+	               : rewrite_late(state, pkt, qdata, mod);
 }
 
 static int arrival_load(knotd_mod_t *mod)

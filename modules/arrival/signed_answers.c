@@ -115,7 +115,7 @@ static bool has_record(const knot_rdataset_t *set, const knot_rdata_t *wanted)
 }
 
 /*! Whether records are those of a set, which has each once, in any order. */
-static bool same_records(const struct signed_set *set, const knot_rdataset_t *rdata)
+static inline bool same_records(const struct signed_set *set, const knot_rdataset_t *rdata)
 {
 	if (set->count != rdata->count || set->rdata_size != rdata->size) {
 		return false;
@@ -184,9 +184,9 @@ static int grow(struct signed_answers *answers)
 }
 
 /*! The slot of a set or the empty one where it belongs. */
-static struct signed_set **find_slot(const struct signed_answers *answers, uint64_t hash,
-                                     const uint8_t *owner, size_t owner_size, uint16_t type,
-                                     const knot_rdataset_t *rdata)
+static inline __attribute__((always_inline)) struct signed_set **find_slot(
+	const struct signed_answers *answers, uint64_t hash, const uint8_t *owner,
+	size_t owner_size, uint16_t type, const knot_rdataset_t *rdata)
 {
 	for (size_t at = hash & answers->mask;; at = (at + 1) & answers->mask) {
 		const struct signed_set *set = answers->slots[at];

@@ -13,6 +13,9 @@
 
 #include "base/array.h"
 
+/*! Octets of a label, RFC 1035 section 2.3.4. */
+#define LABEL_MAX 63
+
 struct table *table_new(void)
 {
 	return calloc(1, sizeof(struct table));
@@ -125,10 +128,29 @@ const struct address *table_host_own(const struct table_host *host, unsigned upl
 	return NULL;
 }
 
+/*! Whether an owner is one name in lower case, no more and no less: others rely on its own lengths. */
+static bool is_owner_sound(const struct table_host *host)
+{
+	size_t at = 0;
+	while (at < host->owner_length && host->owner[at] != 0) {
+		size_t end = at + 1 + host->owner[at];
+		if (host->owner[at] > LABEL_MAX || end >= host->owner_length) {
+			return false;
+		}
+		for (at++; at < end; at++) {
+			if (host->owner[at] >= 'A' && host->owner[at] <= 'Z') {
+				return false;
+			}
+		}
+	}
+	return at + 1 == host->owner_length;
+}
+
 /*! Whether a host's order and addresses speak of known uplinks, and each address is the only one. */
 static bool is_host_sound(const struct table_host *host, uint64_t known)
 {
-	if (((host->ready4 | host->ready6) & ~known) != 0 || host->policy < 1 || host->policy > 4) {
+	if (!is_owner_sound(host) || ((host->ready4 | host->ready6) & ~known) != 0 ||
+	    host->policy < 1 || host->policy > 4) {
 		return false;
 	}
 	for (size_t i = 0; i < host->order_count; i++) {
@@ -176,7 +198,7 @@ int table_owner_from_text(const char *text, uint8_t *owner)
 	size_t used = 0;
 	while (*text != '\0') {
 		size_t length = strcspn(text, ".");
-		if (length == 0 || length > 63 || used + length + 2 > sizeof(name)) {
+		if (length == 0 || length > LABEL_MAX || used + length + 2 > sizeof(name)) {
 			return -EINVAL;
 		}
 		name[used++] = (uint8_t)length;

@@ -2,19 +2,14 @@
 
 /*
  * libFuzzer entry of the site file's loader: it must load any bytes, or say why not.
- *
- * clang -g -O1 -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR='"/etc"' -Isrc -fsanitize=fuzzer,address,undefined \
- *   tests/fuzz/fuzz_conf.c src/site/[a-z]*.c src/base/[a-z]*.c -lyaml -o fuzz_conf
- * ./fuzz_conf -max_len=4096 corpus/ zones/
  */
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "site/site.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

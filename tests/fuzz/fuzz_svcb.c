@@ -3,11 +3,6 @@
 /*
  * libFuzzer entry of the rewriting of SVCB records: what is well-formed stays so, and writing it again
  * changes nothing.
- *
- * clang -g -O1 -std=gnu11 -D_GNU_SOURCE -Isrc -Imodules -fsanitize=fuzzer,address,undefined \
- *   tests/fuzz/fuzz_svcb.c modules/arrival/svcb.c modules/arrival/tail.c src/base/[a-z]*.c -lknot \
- *   -o fuzz_svcb
- * ./fuzz_svcb -max_len=4096 corpus/
  */
 
 #include <stdlib.h>
@@ -17,8 +12,7 @@
 #include <libknot/libknot.h>
 
 #include "arrival/svcb.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static const struct address addresses[2][2] = {
 	{ { AF_INET, { 192, 0, 2, 1 } }, { AF_INET, { 192, 0, 2, 2 } } },

@@ -206,6 +206,42 @@ START_TEST(own_address_of_nobody_or_twice_is_refused)
 }
 END_TEST
 
+START_TEST(owner_that_is_no_name_is_refused)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		int result;
+	} owners[] = {
+		{ "\x03www\x07"
+		  "example",
+		  13, 0 },
+		{ "", 1, 0 },
+		{ "\x03ww-\x01*", 7, 0 },
+		{ "\x03www\x07"
+		  "example",
+		  12, -EBADMSG },
+		{ "\x03www\x08"
+		  "example",
+		  13, -EBADMSG },
+		{ "\x03www\0\x01w", 7, -EBADMSG },
+		{ "\x03wWw", 5, -EBADMSG },
+		{ "\x04www", 5, -EBADMSG },
+		{ "\xc0\x0c", 2, -EBADMSG },
+		{ "", 0, -EBADMSG },
+	};
+	struct table *table = example();
+	ck_assert_int_eq(table_boot_id(table->meta.boot_id), 0);
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		memset(table->hosts[0].owner, 1, sizeof(table->hosts[0].owner));
+		memcpy(table->hosts[0].owner, owners[i].bytes, owners[i].size);
+		table->hosts[0].owner_length = (uint8_t)owners[i].size;
+		ck_assert_msg(table_validate(table) == owners[i].result, "owner %zu", i);
+	}
+	table_free(table);
+}
+END_TEST
+
 START_TEST(unchanged_table_keeps_its_generation)
 {
 	struct table *table = example();
@@ -494,6 +530,7 @@ int main(void)
 	tcase_add_test(cases, rows_come_back_as_they_went);
 	tcase_add_test(cases, every_flipped_bit_of_a_row_is_found);
 	tcase_add_test(cases, own_address_of_nobody_or_twice_is_refused);
+	tcase_add_test(cases, owner_that_is_no_name_is_refused);
 	tcase_add_test(cases, unchanged_table_keeps_its_generation);
 	tcase_add_test(cases, host_that_left_the_site_leaves_the_table);
 	tcase_add_test(cases, empty_environment_is_no_state);
