@@ -206,13 +206,13 @@ resolvers_restart() {
 
 # What a resolver says in its log of an answer that does not validate; it may get a better one elsewhere.
 declare -A resolver_bogus=([unbound]='validation failure' [bind]='no valid signature found|broken trust chain|no valid DS'
-	[pdns]='validates as [Bb]ogus' [kresd]='validation failure')
+	[pdns]='validates as bogus' [kresd]='validation failure')
 
 # resolvers_bogus: a line of each that has logged such a thing since it was started.
 resolvers_bogus() {
 	local kind
 	for kind in "${resolver_kinds[@]}"; do
-		grep -E -m 1 "${resolver_bogus[$kind]}" "$lab/$kind/log" | sed "s/^/$kind: /"
+		grep -E -i -m 1 "${resolver_bogus[$kind]}" "$lab/$kind/log" | sed "s/^/$kind: /"
 	done
 }
 

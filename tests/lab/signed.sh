@@ -274,27 +274,40 @@ hoster_knotc() {
 	knotc -s "$lab/hoster/knot.sock" "$@"
 }
 
-# wrong_keys_start UPLINK: its name server is a knotd of its own from now on, with keys that nobody has a DS of.
-wrong_keys_start() {
-	local good=$lab/gw/knot wrong=$lab/gw/knot-wrong kept=backup
+# other_knotd_start UPLINK COMMAND...: its name server is a knotd of its own from now on, which signs the zones
+# anew, after that command has changed its folder, its last argument.
+other_knotd_start() {
+	local good=$lab/gw/knot other=$lab/gw/knot-other kept=backup
 	[ "$1" = primary ] || kept=primary
 	knotd_stop
-	cp -r "$good" "$wrong"
-	rm -rf "$wrong/keys" "$wrong/journal" "$wrong/timers"
-	sed -i "s#$good\\b#$wrong#" "$wrong"/*.conf
-	sed -i "/# uplink $kept\$/d; /ds-push:/d; /ksk-submission:/d" "$wrong/generated.conf"
+	rm -rf "$other"
+	cp -r "$good" "$other"
+	rm -rf "$other/journal" "$other/timers"
+	cp "$good/generated.conf" "$lab/generated.conf"
+	sed -i "s#$good\\b#$other#" "$other"/*.conf
+	sed -i "/# uplink $kept\$/d; /ds-push:/d; /ksk-submission:/d" "$other/generated.conf"
 	sed -i "/# uplink $1\$/d" "$good/generated.conf"
-	chown -R knot:knot "$wrong"
-	spawn gw env LD_PRELOAD="$module_preload" knotd -c "$wrong/knot.conf" >"$wrong/log" 2>&1
-	wrong_keys_pid=$!
+	"${@:2}" "$other" || return 1
+	chown -R knot:knot "$other"
+	spawn gw env LD_PRELOAD="$module_preload" knotd -c "$other/knot.conf" >"$other/log" 2>&1
+	other_knotd_pid=$!
 	knotd_run
 	wait_for 10 by_each uplink_serves && wait_for 10 by_each signs
 }
 
-# wrong_keys_stop: it is nobody's then; knotd_configure makes it the other knotd's again.
-wrong_keys_stop() {
-	kill "$wrong_keys_pid"
-	wait "$wrong_keys_pid" 2>/dev/null || :
+# other_knotd_stop: it is the first one's again.
+other_knotd_stop() {
+	kill "$other_knotd_pid"
+	wait "$other_knotd_pid" 2>/dev/null || :
+	knotd_stop
+	cp "$lab/generated.conf" "$lab/gw/knot/generated.conf"
+	knotd_run
+	wait_for 10 by_each uplink_serves && wait_for 10 by_each signs
+}
+
+# For other_knotd_start: keys that nobody has a DS of.
+keys_removed() {
+	rm -rf "$1/keys"
 }
 
 # signs UPLINK: its own address, with a signature.
