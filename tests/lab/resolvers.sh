@@ -15,13 +15,16 @@ trusted_ds=    # as in a DS record
 resolver_kinds=(unbound bind pdns kresd)
 declare -A resolver_name=([unbound]=unbound [bind]=BIND [pdns]='PowerDNS Recursor' [kresd]='Knot Resolver')
 
+# What they run under, such as faketime.
+resolver_under=()
+
 # By machine: its addresses, and what runs there now.
 declare -A resolver_address4=([res]=$resolver4)
 declare -A resolver_address6=([res]=$resolver6)
 declare -A resolver_running=()
 
 resolver_configure_unbound() {
-	local module= anchor=
+	local module='' anchor=''
 	if [ -n "$trusted_zone" ]; then
 		module='validator '
 		anchor="trust-anchor: \"$trusted_zone. DNSKEY $trusted_key\""
@@ -50,7 +53,7 @@ resolver_configure_unbound() {
 }
 
 resolver_configure_bind() {
-	local validation=no anchor=
+	local validation=no anchor=''
 	if [ -n "$trusted_zone" ]; then
 		validation=yes
 		# The last of its words is the key, in quotes.
@@ -75,7 +78,7 @@ resolver_configure_bind() {
 
 # By default it asks no private address and none of those for documentation: all that the lab has.
 resolver_configure_pdns() {
-	local validation=off anchor=
+	local validation=off anchor=''
 	if [ -n "$trusted_zone" ]; then
 		validation=validate
 		anchor="lua-config-file=$directory/anchors.lua"
@@ -148,7 +151,7 @@ resolver_start() {
 	echo "nameserver $address4" >"$directory/resolv.conf"
 	echo "hosts: dns" >"$directory/nsswitch.conf"
 	# shellcheck disable=SC2046  # words
-	spawn "$machine" $(resolver_command "$kind") >"$directory/log" 2>&1
+	spawn "$machine" "${resolver_under[@]}" $(resolver_command "$kind") >"$directory/log" 2>&1
 	# No job of the shell, which else tells when it is killed.
 	disown $!
 	resolver_running[$machine]=$kind

@@ -4,6 +4,7 @@
 # A signed site, as unbound, BIND, PowerDNS Recursor, Knot Resolver and delv see it: every answer by either
 # uplink validates, whatever uplink is away, and while keys of every kind are replaced.
 
+# The count of what was seen, also where all is well.
 exec 3>&1
 . "$(dirname "$0")/lib.sh"
 . "$lab_source/signed.sh"
@@ -26,7 +27,8 @@ watch_stop() {
 	kill $watch_pid
 	wait $watch_pid
 	local status=$?
-	sed 's/^/# /' "$lab/watch.log" >&3
+	cat "$lab/watch.log"
+	sed -n 's/^/# /; 1p' "$lab/watch.log" >&3
 	return $status
 }
 
