@@ -31,7 +31,7 @@ static inline bool is_signed(knotd_qdata_t *qdata)
 }
 
 /*! Whether a query is the signer's own, which asks for the zone's records as they are. */
-static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
+static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 {
 	uint32_t port = arrival->mirror != NULL ? mirror_self_port(arrival->mirror) : 0;
 	if (port == 0 || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
@@ -45,8 +45,8 @@ static bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 }
 
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
-static const struct signed_answers *find_variants(const struct arrival *arrival,
-                                                  knotd_qdata_t *qdata, uint32_t now)
+static inline const struct signed_answers *find_variants(const struct arrival *arrival,
+                                                         knotd_qdata_t *qdata, uint32_t now)
 {
 	if (arrival->mirror == NULL) {
 		return NULL;
@@ -74,7 +74,7 @@ static void request_init(struct request *request, const struct arrival *arrival,
 		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
 	};
 	request->origin = (struct answer_origin){
-		.local = compat_local(qdata, &request->room),
+		.local = compat_arrival(qdata, memory->snapshot, &request->room),
 		.client = compat_client(qdata),
 		.stale = request->snapshot != NULL && request->snapshot->stale,
 	};
@@ -110,6 +110,14 @@ static void warn_of_wildcard(const struct request *request, knotd_mod_t *mod)
 			mod, LOG_WARNING,
 			"local address of a query not known, serving the zone's own data "
 			"(this version of knotd needs each address in 'listen', no wildcard)");
+	}
+}
+
+/*! Tell the signer of what it cannot know of. */
+static void tell_missed(const struct request *request, const struct arrival *arrival)
+{
+	if (request->missed != NULL && arrival->mirror != NULL) {
+		mirror_miss(arrival->mirror, request->missed);
 	}
 }
 
@@ -170,18 +178,14 @@ static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
 }
 
 /*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
-static bool append_signed(const struct arrival *arrival, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                          uint16_t type, const struct tail *tail)
+static inline bool append_signed(knot_pkt_t *pkt, const knotd_qdata_t *qdata, uint16_t type,
+                                 const struct tail *tail, const struct signed_answers *variants,
+                                 uint32_t now)
 {
-	uint32_t now = (uint32_t)time(NULL);
-	const struct signed_answers *variants = find_variants(arrival, qdata, now);
-	if (variants == NULL) {
-		return false;
-	}
 	knot_rdataset_t records = tail_rdata(tail);
 	const struct signed_set *set =
-		signed_answers_find(variants, qdata->query->lower_qname, qdata->query->qname_size,
-	                            type, &records, tail->hash);
+		signed_answers_find_inline(variants, qdata->query->lower_qname,
+	                                   qdata->query->qname_size, type, &records, tail->hash);
 	return set != NULL && signed_set_holds(set, now) && fast_append_signed(pkt, tail, set);
 }
 
@@ -196,9 +200,15 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (!is_fast(qdata, type) || !is_open(state)) {
 		return step_aside(memory, snapshot, state);
 	}
-	bool dnssec = is_signed(qdata);
-	if (dnssec && (arrival->mirror == NULL || is_self(arrival, qdata))) {
-		return step_aside(memory, snapshot, state);
+	const struct signed_answers *variants = NULL;
+	uint32_t now = 0;
+	if (knot_pkt_has_dnssec(qdata->query)) {
+		now = (uint32_t)time(NULL);
+		variants = is_self(arrival, qdata) ? NULL : find_variants(arrival, qdata, now);
+		// With variants the zone is signed, so there is no need to look.
+		if (variants == NULL && is_signed(qdata)) {
+			return step_aside(memory, snapshot, state);
+		}
 	}
 	if (arrival->snapshot == NULL) {
 		return begin_standalone(state, pkt, qdata, mod, type);
@@ -210,7 +220,7 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	bool apex = qdata->query->qname_size == arrival->zone_size;
 	struct local room;
 	struct answer_origin origin = {
-		.local = compat_local(qdata, &room),
+		.local = compat_arrival(qdata, snapshot, &room),
 		.client = compat_client(qdata),
 		.stale = snapshot->stale,
 	};
@@ -220,8 +230,8 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
-	if (dnssec) {
-		if (!append_signed(arrival, pkt, qdata, type, answer.tail)) {
+	if (variants != NULL) {
+		if (!append_signed(pkt, qdata, type, answer.tail, variants, now)) {
 			return step_aside(memory, snapshot, state);
 		}
 		count_answer(&answer, qdata, mod);
@@ -257,6 +267,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
+	tell_missed(&request, arrival);
 	switch (result) {
 	case REWRITE_REFUSED:
 		// RFC 8914 section 4.15: resolvers turn to another server at once.
@@ -284,11 +295,10 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	struct request request;
 	request_init(&request, arrival, pkt, qdata);
 	request.optional = true;
-	if (rewrite_section(pkt, respond_decide, &request) == REWRITE_NO_ROOM &&
-	    knot_wire_get_tc(pkt->wire)) {
-		return KNOTD_IN_STATE_TRUNC;
-	}
-	return state;
+	enum rewrite_result result = rewrite_section(pkt, respond_decide, &request);
+	tell_missed(&request, arrival);
+	return result == REWRITE_NO_ROOM && knot_wire_get_tc(pkt->wire) ? KNOTD_IN_STATE_TRUNC
+	                                                                : state;
 }
 
 /*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */
@@ -360,5 +370,5 @@ static void arrival_unload(knotd_mod_t *mod)
 	arrival_free(knotd_mod_ctx(mod));
 }
 
-KNOTD_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
-              arrival_unload, arrival_conf, arrival_conf_check);
+LAYOUT_MOD_API(arrival, KNOTD_MOD_FLAG_SCOPE_ZONE | KNOTD_MOD_FLAG_OPT_CONF, arrival_load,
+               arrival_unload, arrival_conf, arrival_conf_check);

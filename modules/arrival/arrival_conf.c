@@ -67,20 +67,18 @@ void arrival_free(struct arrival *arrival)
 /*! Values of keystore/backend, whose names are private to knotd but have never changed. */
 enum { BACKEND_PEM = 1, BACKEND_PKCS11 = 2 };
 
-/*! What is used where a zone names no policy, and a policy no keystore. */
-#define DEFAULT_ID "default"
-
-/*! A place of keys. */
+/*! A policy has that many keystores at most. */
 #define KEYSTORES_MAX 8
 
-/*! The section that a reference names, or the default one. */
+/*!
+ * The section that a reference names. Without one it is none, not even «default»: knotd takes all items
+ * for not set, and so does an id of no octets, which must not be NULL.
+ */
 static knotd_conf_t get_id(const knotd_conf_val_t *reference)
 {
 	knotd_conf_t id = { .single = *reference };
 	if (reference->data_len == 0) {
-		// An id is stored with its end.
-		id.single.data = (const uint8_t *)DEFAULT_ID;
-		id.single.data_len = sizeof(DEFAULT_ID);
+		id.single.data = (const uint8_t *)"";
 	}
 	return id;
 }

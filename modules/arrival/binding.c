@@ -21,8 +21,11 @@ static void add_binding(struct binding_map *map, const struct table_binding *bin
 		key = binding_port_key(binding->port);
 		map->by_port = true;
 		break;
+	case TABLE_BINDING_DEVICE:
+		key = local_make_device(binding->device);
+		map->by_device = true;
+		break;
 	default:
-		// knotd does not tell a module the device of a socket.
 		return;
 	}
 	struct binding_slot *slot = binding_slot(map, &key);
@@ -70,6 +73,18 @@ bool binding_is_lan6(const struct binding_map *map, const struct sockaddr *clien
 		}
 	}
 	return false;
+}
+
+const struct local *binding_local(const struct binding_map *map, const struct local *local,
+                                  const struct local *device, struct local *room)
+{
+	if (device->family == 0 || binding_slot(map, device)->family == 0) {
+		return local;
+	}
+	uint16_t port = local->port;
+	*room = *device;
+	room->port = port;
+	return room;
 }
 
 int binding_map_init(struct binding_map *map, const struct table *table)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*!
- * \brief Where a query came from: its uplink by the local end of the socket, or the LAN by its client.
+ * \brief Where a query came from: its uplink by the socket's local end or device, or the LAN by its client.
  */
 
 #pragma once
@@ -20,9 +20,9 @@
 #define BINDING_PORT 0xff
 
 struct binding_slot {
-	uint64_t word[2]; /*!< Bytes of the address, or the port. */
+	uint64_t word[2]; /*!< Bytes of the address, the port, or the device's name. */
 	uint32_t uplink;  /*!< Index of the uplink in the table. */
-	uint8_t family;   /*!< Of the address, BINDING_PORT, or 0 for an empty slot. */
+	uint8_t family; /*!< Of the address, BINDING_PORT, LOCAL_DEVICE, or 0 for an empty slot. */
 };
 
 struct binding_prefix4 {
@@ -40,6 +40,7 @@ struct binding_map {
 	struct binding_slot *slots; /*!< Open addressing, at most half full. */
 	size_t mask;
 	bool by_port;
+	bool by_device; /*!< Local ends shall be those of binding_local(). */
 	struct binding_prefix4 lan4[TABLE_LAN_MAX];
 	struct binding_prefix6 lan6[TABLE_LAN_MAX];
 	size_t lan4_count;
@@ -73,6 +74,16 @@ static inline struct binding_slot *binding_slot(const struct binding_map *map,
 		}
 	}
 }
+
+/*!
+ * \brief What a query is looked up by: the device of its socket, if an uplink is bound to that.
+ * \param local   The socket's local end.
+ * \param device  Of local_make_device().
+ * \param room    For the result.
+ * \return local or room, with local's port.
+ */
+const struct local *binding_local(const struct binding_map *map, const struct local *local,
+                                  const struct local *device, struct local *room);
 
 /*!
  * \brief Find the uplink on which a query arrived.

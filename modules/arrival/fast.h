@@ -97,7 +97,11 @@ static inline bool fast_append_signed(knot_pkt_t *pkt, const struct tail *tail,
 	}
 	uint32_t ttl = set->ttl < tail->ttl ? set->ttl : tail->ttl;
 	uint8_t *wire = pkt->wire + pkt->size;
-	memcpy(wire, tail->wire, tail->wire_size);
+	if (tail->wire_size <= TAIL_WIRE_MIN && room >= TAIL_WIRE_MIN) {
+		memcpy(wire, tail->wire, TAIL_WIRE_MIN);
+	} else {
+		memcpy(wire, tail->wire, tail->wire_size);
+	}
 	if (ttl != tail->ttl) {
 		size_t size = tail->wire_size / tail->count;
 		for (uint16_t i = 0; i < tail->count; i++) {

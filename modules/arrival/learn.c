@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libknot/packet/wire.h>
 #include <libknot/rrtype/rrsig.h>
@@ -52,8 +53,9 @@ static int compare_sets(const void *a, const void *b)
 	                   *(struct signed_set *const *)b);
 }
 
-struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner, size_t owner_size,
-                               uint16_t type)
+/*! The place of a set, or the count if there is none. */
+static size_t find_place(const struct learnt *learnt, const uint8_t *owner, size_t owner_size,
+                         uint16_t type)
 {
 	size_t low = 0;
 	size_t high = learnt->count;
@@ -61,7 +63,7 @@ struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner
 		size_t middle = low + (high - low) / 2;
 		int order = compare_key(owner, owner_size, type, learnt->sets[middle]);
 		if (order == 0) {
-			return learnt->sets[middle];
+			return middle;
 		}
 		if (order < 0) {
 			high = middle;
@@ -69,7 +71,24 @@ struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner
 			low = middle + 1;
 		}
 	}
-	return NULL;
+	return learnt->count;
+}
+
+struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner, size_t owner_size,
+                               uint16_t type)
+{
+	size_t place = find_place(learnt, owner, owner_size, type);
+	return place < learnt->count ? learnt->sets[place] : NULL;
+}
+
+void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_size, uint16_t type)
+{
+	size_t place = find_place(learnt, owner, owner_size, type);
+	if (place < learnt->count) {
+		signed_set_put(learnt->sets[place]);
+		memmove(&learnt->sets[place], &learnt->sets[place + 1],
+		        (--learnt->count - place) * sizeof(*learnt->sets));
+	}
 }
 
 uint32_t learnt_serial(const struct learnt *learnt)

@@ -6,10 +6,13 @@
 
 #include "arrival/local.h"
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "arrival/hash.h"
+
+_Static_assert(IFNAMSIZ == sizeof(((struct local *)NULL)->word), "a name fits into two words");
 
 struct local local_make(const struct address *address, uint16_t port)
 {
@@ -61,9 +64,29 @@ bool local_from_socket(int socket, struct local *local)
 	       local_from_sockaddr((const struct sockaddr *)&storage, local);
 }
 
-const struct local *local_into_cache(struct local_cache *cache, int socket, struct local *room)
+struct local local_make_device(const char *device)
 {
-	if (!local_from_socket(socket, room)) {
+	struct local local = { .family = device[0] != '\0' ? LOCAL_DEVICE : 0 };
+	memcpy(local.word, device, strnlen(device, sizeof(local.word)));
+	local.hash = hash_word(hash_word(local.family, local.word[0]), local.word[1]);
+	return local;
+}
+
+bool local_device_from_socket(int socket, struct local *local)
+{
+	char device[IFNAMSIZ] = "";
+	socklen_t length = sizeof(device);
+	if (getsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, device, &length) != 0) {
+		return false;
+	}
+	*local = local_make_device(device);
+	return true;
+}
+
+const struct local *local_into_cache(struct local_cache *cache, local_ask *ask, int socket,
+                                     struct local *room)
+{
+	if (!ask(socket, room)) {
 		return NULL;
 	}
 	// Whoever comes first writes; the others have asked for themselves.

@@ -13,11 +13,14 @@
 
 #include "base/address.h"
 
+/*! Stands for the family where a device tells the uplink. */
+#define LOCAL_DEVICE 0xfe
+
 /*! A socket's local end in the form in which it is looked up. */
 struct local {
-	uint64_t word[2]; /*!< Bytes of the address. */
+	uint64_t word[2]; /*!< Bytes of the address, or of the device's name. */
 	uint64_t hash;    /*!< Of address and family. */
-	uint8_t family;   /*!< AF_INET, AF_INET6, or 0: bound to a wildcard, or not known. */
+	uint8_t family;   /*!< AF_INET, AF_INET6, LOCAL_DEVICE, or 0: wildcard, or not known. */
 	uint16_t port;
 };
 
@@ -59,24 +62,38 @@ bool local_from_sockaddr(const struct sockaddr *sockaddr, struct local *local);
  */
 bool local_from_socket(int socket, struct local *local);
 
+/*! \brief A device's name as a local end. An empty one is family 0. */
+struct local local_make_device(const char *device);
+
+/*!
+ * \brief Ask the kernel for the device that a socket is bound to (SO_BINDTODEVICE); family 0 if to none.
+ * \return Whether it was told.
+ */
+bool local_device_from_socket(int socket, struct local *local);
+
+/*! How the kernel is asked: local_from_socket() or local_device_from_socket(). */
+typedef bool local_ask(int socket, struct local *local);
+
 /*! \brief What local_from_cache() does for a socket that is not in the cache yet. */
-const struct local *local_into_cache(struct local_cache *cache, int socket, struct local *room);
+const struct local *local_into_cache(struct local_cache *cache, local_ask *ask, int socket,
+                                     struct local *room);
 
 /*!
  * \brief The local end of a socket that is never bound anew and never closed, as knotd's UDP sockets.
  *
- * Each socket costs one getsockname(2) in the life of the process. Safe from any number of threads.
+ * Each socket costs one system call in the life of the process. Safe from any number of threads.
  *
+ * \param ask   The same for all of a cache.
  * \param room  Used if there is nothing in the cache.
  * \return A local end in the cache or in room, or NULL if the kernel did not tell.
  */
-static inline const struct local *local_from_cache(struct local_cache *cache, int socket,
-                                                   struct local *room)
+static inline const struct local *local_from_cache(struct local_cache *cache, local_ask *ask,
+                                                   int socket, struct local *room)
 {
 	if ((unsigned)socket < LOCAL_CACHE_SIZE &&
 	    atomic_load_explicit(&cache->socket[socket].state, memory_order_acquire) ==
 	            LOCAL_SOCKET_KNOWN) {
 		return &cache->socket[socket].local;
 	}
-	return local_into_cache(cache, socket, room);
+	return local_into_cache(cache, ask, socket, room);
 }

@@ -36,9 +36,10 @@ struct mirror {
 	struct mirror_work *busy; /*!< In a session, which runs without the lock. */
 	bool ending;
 	_Atomic uint32_t self_port;
-	int wake_fd;  /*!< There is something to do. */
-	int table_fd; /*!< The table has changed. */
-	int stop_fd;  /*!< The session must end. */
+	size_t answering; /*!< The thread's own: place among knotd's addresses. */
+	int wake_fd;      /*!< There is something to do. */
+	int table_fd;     /*!< The table has changed. */
+	int stop_fd;      /*!< The session must end. */
 };
 
 /*! All threads; owned by mirror_get() and mirror_put(). */
@@ -57,6 +58,13 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	}
 	uint32_t patience = atomic_load_explicit(&zone->patience, memory_order_relaxed);
 	return now - kicked <= patience ? answers : NULL;
+}
+
+void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
+{
+	if (owner_box_put(&zone->missed, owner)) {
+		(void)eventfd_write(zone->wake_fd, 1);
+	}
 }
 
 static uint64_t now_ms(void)
@@ -93,7 +101,8 @@ static void hold_session(struct mirror *mirror, struct mirror_work *work)
 	mirror->busy = work;
 	mirror_work_begin(work);
 	pthread_mutex_unlock(&mirror->lock);
-	mirror_work_session(work, mirror->source, &mirror->self_port, mirror->stop_fd);
+	mirror_work_session(work, mirror->source, &mirror->self_port, mirror->stop_fd,
+	                    &mirror->answering);
 	pthread_mutex_lock(&mirror->lock);
 	mirror->busy = NULL;
 	pthread_cond_broadcast(&mirror->idle);

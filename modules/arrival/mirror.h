@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "arrival/owners.h"
 #include "arrival/signed_answers.h"
 #include "arrival/snapshot.h"
 
@@ -31,8 +32,9 @@ struct mirror_zone {
 	_Atomic uint32_t kicked;   /*!< Time of the first query that saw another serial; 0: none. */
 	_Atomic uint32_t patience; /*!< See struct mirror_settings. */
 	const _Atomic uint32_t
-		*self_port; /*!< Port of the thread's questions; 0: none are asked. */
-	int wake_fd;        /*!< Eventfd of the thread. */
+		*self_port;      /*!< Port of the thread's questions; 0: none are asked. */
+	int wake_fd;             /*!< Eventfd of the thread. */
+	struct owner_box missed; /*!< Whose hints are not signed. */
 };
 
 /*!
@@ -54,6 +56,9 @@ static inline uint32_t mirror_self_port(const struct mirror_zone *zone)
 {
 	return atomic_load_explicit(zone->self_port, memory_order_relaxed);
 }
+
+/*! \brief Tell of an owner, in lower case, of HTTPS or SVCB records whose right hints are not signed. */
+void mirror_miss(struct mirror_zone *zone, const uint8_t *owner);
 
 /*! \brief What mirror_answers() does if the answers are not those of the zone's serial. */
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,

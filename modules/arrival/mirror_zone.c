@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <libknot/descriptor.h>
 #include <libknot/dname.h>
 
 #include "arrival/signer.h"
@@ -22,8 +23,13 @@
 #define POLL_MS_MIN 1000
 
 /*! Between two sessions with a zone, whoever asks for one; and if there was nothing to be had. */
-#define PAUSE_MS 10
+#define PAUSE_MS 2
 #define PAUSE_UNSIGNED_MS 200
+#define PAUSE_MISSED_MS 100
+
+/*! What queries can make the thread do takes a tenth of its time at most, but for very long sessions. */
+#define PAUSE_MISSED_FACTOR 9
+#define PAUSE_MISSED_MS_MAX 30000
 
 /*! After failures, doubled each time. */
 #define DELAY_MS_MIN 50
@@ -31,47 +37,6 @@
 
 /*! Failures are told of when they last: knotd may be starting. */
 #define DELAY_MS_TOLD 3000
-
-static void copy_free(struct mirror_copy *copy)
-{
-	if (copy == NULL) {
-		return;
-	}
-	for (size_t i = 0; copy->keystores != NULL && copy->keystores[i] != NULL; i++) {
-		free(copy->keystores[i]);
-	}
-	free(copy->keystores);
-	free(copy->listen);
-	free(copy);
-}
-
-static struct mirror_copy *copy_new(const struct mirror_settings *settings)
-{
-	size_t count = 0;
-	while (settings->keystores[count] != NULL) {
-		count++;
-	}
-	struct mirror_copy *copy = calloc(1, sizeof(*copy));
-	if (copy == NULL) {
-		return NULL;
-	}
-	copy->listen = calloc(settings->listen_count + 1, sizeof(*copy->listen));
-	copy->keystores = calloc(count + 1, sizeof(*copy->keystores));
-	bool whole = copy->listen != NULL && copy->keystores != NULL;
-	for (size_t i = 0; whole && i < count; i++) {
-		copy->keystores[i] = strdup(settings->keystores[i]);
-		whole = copy->keystores[i] != NULL;
-	}
-	if (!whole) {
-		copy_free(copy);
-		return NULL;
-	}
-	for (size_t i = 0; i < settings->listen_count; i++) {
-		copy->listen[i] = settings->listen[i];
-	}
-	copy->listen_count = settings->listen_count;
-	return copy;
-}
 
 int mirror_work_new(const uint8_t *zone, struct mirror_work **work)
 {
@@ -91,9 +56,10 @@ void mirror_work_free(struct mirror_work *work)
 	}
 	signed_answers_free(work->view.current);
 	learnt_deinit(&work->learnt);
+	owners_deinit(&work->owners);
 	zone_keys_free(work->keys);
-	copy_free(work->settings);
-	copy_free(work->settings_new);
+	mirror_copy_free(work->settings);
+	mirror_copy_free(work->settings_new);
 	free(work);
 }
 
@@ -109,43 +75,14 @@ struct mirror_work *mirror_work_of(struct mirror_zone *view)
 
 int mirror_work_set(struct mirror_work *work, const struct mirror_settings *settings)
 {
-	struct mirror_copy *copy = copy_new(settings);
+	struct mirror_copy *copy = mirror_copy_new(settings);
 	if (copy == NULL) {
 		return -ENOMEM;
 	}
-	copy_free(work->settings_new);
+	mirror_copy_free(work->settings_new);
 	work->settings_new = copy;
 	atomic_store(&work->view.patience, settings->patience);
 	return 0;
-}
-
-/*! Whether the keystores are others. */
-static bool keystores_differ(const struct mirror_copy *a, const struct mirror_copy *b)
-{
-	size_t i = 0;
-	while (a->keystores[i] != NULL && b->keystores[i] != NULL &&
-	       strcmp(a->keystores[i], b->keystores[i]) == 0) {
-		i++;
-	}
-	return a->keystores[i] != NULL || b->keystores[i] != NULL;
-}
-
-void mirror_work_begin(struct mirror_work *work)
-{
-	uint32_t kicked = atomic_load(&work->view.kicked);
-	work->table_only = work->table_changed && work->settings_new == NULL &&
-	                   (kicked == 0 || kicked == work->seen_kick) && work->delay_ms == 0;
-	work->table_changed = false;
-	if (work->settings_new == NULL) {
-		return;
-	}
-	if (work->settings != NULL && keystores_differ(work->settings, work->settings_new)) {
-		zone_keys_free(work->keys);
-		work->keys = NULL;
-	}
-	copy_free(work->settings);
-	work->settings = work->settings_new;
-	work->settings_new = NULL;
 }
 
 static uint64_t now_ms(void)
@@ -155,22 +92,50 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-uint64_t mirror_work_due(const struct mirror_work *work)
+/*! Whether something has happened that a session is for. */
+static bool has_event(const struct mirror_work *work)
 {
 	uint32_t kicked = atomic_load(&work->view.kicked);
-	bool event = work->settings_new != NULL || work->table_changed ||
-	             (kicked != 0 && kicked != work->seen_kick);
-	return event && work->earliest_ms < work->due_ms ? work->earliest_ms : work->due_ms;
+	return work->settings_new != NULL || work->table_changed ||
+	       (kicked != 0 && kicked != work->seen_kick);
 }
 
-/*! Ask the first of knotd's addresses that answers. */
+void mirror_work_begin(struct mirror_work *work)
+{
+	uint32_t kicked = atomic_load(&work->view.kicked);
+	work->table_only = work->table_changed && work->settings_new == NULL &&
+	                   (kicked == 0 || kicked == work->seen_kick) && work->delay_ms == 0;
+	work->missed_only = !has_event(work) && work->due_ms > now_ms();
+	work->table_changed = false;
+	if (work->settings_new == NULL) {
+		return;
+	}
+	if (work->settings != NULL && mirror_copy_keys_differ(work->settings, work->settings_new)) {
+		zone_keys_free(work->keys);
+		work->keys = NULL;
+	}
+	mirror_copy_free(work->settings);
+	work->settings = work->settings_new;
+	work->settings_new = NULL;
+}
+
+uint64_t mirror_work_due(const struct mirror_work *work)
+{
+	bool soon = has_event(work) && work->earliest_ms < work->due_ms;
+	uint64_t due = soon ? work->earliest_ms : work->due_ms;
+	return owner_box_full(&work->view.missed) && work->missed_ms < due ? work->missed_ms : due;
+}
+
+/*! Ask the first of knotd's addresses that answers, from the one on that has answered last. */
 static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic uint32_t *self_port,
-                 int stop_fd)
+                 int stop_fd, size_t *answering)
 {
 	int ret = -EADDRNOTAVAIL;
-	for (size_t i = 0; i < work->settings->listen_count; i++) {
+	size_t count = work->settings->listen_count;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (*answering + i) % count;
 		struct self_query *query = NULL;
-		ret = self_query_open(&work->settings->listen[i], stop_fd, &query);
+		ret = self_query_open(&work->settings->listen[at], stop_fd, &query);
 		if (ret == 0) {
 			atomic_store(self_port, self_query_port(query));
 			ret = learn_zone(query, work->zone, wanted->list, wanted->count,
@@ -179,6 +144,7 @@ static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic 
 			self_query_close(query);
 		}
 		if (ret == 0 || ret == -ENODATA || ret == -EAGAIN || ret == -ECANCELED) {
+			*answering = ret != -ECANCELED ? at : *answering;
 			break;
 		}
 	}
@@ -212,40 +178,13 @@ static void report_missing(void *context, uint8_t algorithm, uint16_t tag)
 		zone_text(work, text), tag, algorithm);
 }
 
-/*! Whether a change of the table has brought nothing that is not signed, or known not to be. */
-static bool is_complete(const struct mirror_work *work, const struct wanted *wanted)
+static int sign(struct mirror_work *work, const struct wanted *wanted)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct signed_set *set = wanted->list[i];
-		knot_rdataset_t rdata = signed_set_rdata(set);
-		const uint8_t *owner = signed_set_owner(set);
-		const struct signed_set *model =
-			learnt_find(&work->learnt, owner, set->owner_size, set->type);
-		if (model == NULL ||
-		    (model->signature_count > 0 && set->count > 0 &&
-		     (work->view.current == NULL ||
-		      signed_answers_find(work->view.current, owner, set->owner_size, set->type,
-		                          &rdata, tail_hash_rdata(&rdata)) == NULL))) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
-                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd)
-{
-	int ret = learn(work, wanted, self_port, stop_fd);
-	if (ret == 0) {
-		snapshot_source_visit(source, wanted_add_hints, wanted);
-		ret = wanted->error;
-	}
-	if (ret == 0 && work->keys == NULL) {
+	if (work->keys == NULL) {
 		work->keys = zone_keys_new(work->zone, work->settings->keystores);
-		ret = work->keys != NULL ? 0 : -ENOMEM;
 	}
-	if (ret != 0) {
-		return ret;
+	if (work->keys == NULL) {
+		return -ENOMEM;
 	}
 	const struct signer signer = {
 		.keys = work->keys,
@@ -258,6 +197,18 @@ static int learn_and_sign(struct mirror_work *work, struct snapshot_source *sour
 		.context = work,
 	};
 	return signer_run(&signer);
+}
+
+static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
+                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd,
+                          size_t *answering)
+{
+	int ret = learn(work, wanted, self_port, stop_fd, answering);
+	if (ret == 0) {
+		snapshot_source_look(source, wanted_add_hints, wanted);
+		ret = wanted->error;
+	}
+	return ret == 0 ? sign(work, wanted) : ret;
 }
 
 /*! How long the signatures that are published will be left alone. */
@@ -275,13 +226,22 @@ static uint64_t poll_ms(const struct mirror_work *work)
 	return least > POLL_MS_MIN ? (uint64_t)least : POLL_MS_MIN;
 }
 
-/*! What has failed is tried again, later each time. */
+/*!
+ * What has failed is tried again, later each time. What nobody has confirmed for so long that the keys may
+ * have been retired is not served any more, even if no query has told of another serial.
+ */
 static void fail(struct mirror_work *work, int ret)
 {
+	uint64_t now = now_ms();
+	work->failing_ms = work->delay_ms == 0 ? now : work->failing_ms;
+	if (ret != -ENOKEY && work->view.current != NULL &&
+	    now - work->failing_ms > work->view.patience * UINT64_C(1000)) {
+		publish(work, NULL);
+	}
 	work->delay_ms = work->delay_ms == 0                 ? DELAY_MS_MIN
 	                 : work->delay_ms * 2 < DELAY_MS_MAX ? work->delay_ms * 2
 	                                                     : DELAY_MS_MAX;
-	work->due_ms = now_ms() + work->delay_ms;
+	work->due_ms = now + work->delay_ms;
 	if (ret != -ENOKEY && work->delay_ms >= DELAY_MS_TOLD && !work->reported) {
 		knot_dname_txt_storage_t text;
 		log_warning("zone '%s', failed to ask knotd for its records (%s), "
@@ -322,25 +282,100 @@ static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 	work->due_ms = now_ms() + poll_ms(work);
 }
 
-void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd)
+/*! Whether an owner is a host, which is asked for anyway. */
+struct host_search {
+	const uint8_t *owner;
+	bool found;
+};
+
+static void find_host(void *context, const struct answers *answers)
 {
+	struct host_search *search = context;
+	search->found =
+		answers_find_host(answers, search->owner, knot_dname_size(search->owner)) != NULL;
+}
+
+/*! Take an owner that a query has told of. \return Whether it is new, so that there is something to learn. */
+static bool take_missed(struct mirror_work *work, struct snapshot_source *source)
+{
+	struct owner_box *box = &work->view.missed;
+	if (!owner_box_full(box) || work->missed_ms > now_ms()) {
+		return false;
+	}
+	struct host_search search = { .owner = box->owner };
+	snapshot_source_look(source, find_host, &search);
+	if (search.found) {
+		owner_box_empty(box);
+	}
+	return owners_take(&work->owners, box);
+}
+
+/*! How long owners are left in their box after a session that has taken so long. */
+static uint64_t missed_pause_ms(uint64_t session_ms)
+{
+	uint64_t pause = PAUSE_MISSED_MS + session_ms * PAUSE_MISSED_FACTOR;
+	return pause < PAUSE_MISSED_MS_MAX ? pause : PAUSE_MISSED_MS_MAX;
+}
+
+/*! Forget the owners at which there was nothing, or only by a wildcard. */
+static void forget_owners(struct mirror_work *work)
+{
+	static const uint16_t types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
+	for (size_t i = work->owners.count; i-- > 0;) {
+		const knot_dname_t *owner = work->owners.list[i];
+		size_t size = knot_dname_size(owner);
+		bool known = false;
+		for (size_t j = 0; j < 2; j++) {
+			const struct signed_set *set =
+				learnt_find(&work->learnt, owner, size, types[j]);
+			known = known || (set != NULL && set->signature_count > 0);
+		}
+		if (!known) {
+			// Clients choose the names below a wildcard.
+			learnt_forget(&work->learnt, owner, size, types[0]);
+			learnt_forget(&work->learnt, owner, size, types[1]);
+			owners_remove(&work->owners, i);
+		}
+	}
+}
+
+void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering)
+{
+	uint64_t begun = now_ms();
 	uint32_t kicked = atomic_load(&work->view.kicked);
+	bool missed = take_missed(work, source);
+	if (work->missed_only && !missed) {
+		work->missed_ms = begun + PAUSE_MISSED_MS;
+		return;
+	}
+	work->table_only = work->table_only && !missed;
 	struct wanted wanted;
-	int ret = wanted_init(&wanted, work->zone, &work->learnt);
+	int ret = wanted_init(&wanted, work->zone, &work->learnt, &work->owners);
 	if (ret == 0) {
-		snapshot_source_visit(source, wanted_add_addresses, &wanted);
-		snapshot_source_visit(source, wanted_add_hints, &wanted);
+		snapshot_source_look(source, wanted_add_addresses, &wanted);
+		snapshot_source_look(source, wanted_add_hints, &wanted);
 		ret = wanted.error;
 	}
-	if (ret == 0 && work->table_only && is_complete(work, &wanted)) {
+	enum wanted_progress progress = WANTED_UNKNOWN;
+	if (ret == 0 && work->table_only && work->keys != NULL) {
+		progress = wanted_progress(&wanted, work->view.current);
+	}
+	// New addresses of known hosts: there is nothing to ask, and no time to lose.
+	if (progress == WANTED_SIGNED || (progress == WANTED_LEARNT && sign(work, &wanted) == 0)) {
 		work->earliest_ms = now_ms() + PAUSE_MS;
 		wanted_deinit(&wanted);
 		return;
 	}
 	if (ret == 0) {
-		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd);
+		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd, answering);
 	}
 	wanted_deinit(&wanted);
+	if (ret == 0) {
+		forget_owners(work);
+	}
+	if (missed) {
+		work->missed_ms = now_ms() + missed_pause_ms(now_ms() - begun);
+	}
 	finish(work, ret, kicked);
 }

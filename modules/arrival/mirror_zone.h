@@ -15,16 +15,10 @@
 
 #include "arrival/learn.h"
 #include "arrival/mirror.h"
+#include "arrival/mirror_copy.h"
 #include "arrival/zone_keys.h"
 
 struct mirror;
-
-/*! A copy of the settings. */
-struct mirror_copy {
-	struct sockaddr_storage *listen;
-	size_t listen_count;
-	char **keystores;
-};
 
 struct mirror_work {
 	struct mirror_zone view; /*!< First: what the query path has. */
@@ -42,12 +36,16 @@ struct mirror_work {
 	struct mirror_copy *settings;
 	struct zone_keys *keys;
 	struct learnt learnt;
+	struct owners owners; /*!< Of hints, beside the hosts. */
+	uint64_t missed_ms;   /*!< Not before is another such owner taken. */
 	uint64_t due_ms;      /*!< Of the next session without an event, by the monotonic clock. */
 	uint64_t earliest_ms; /*!< Not before, whatever the event. */
 	uint32_t delay_ms;    /*!< After the last failure; 0: it was none. */
+	uint64_t failing_ms;  /*!< Time of the first failure in a row. */
 	uint32_t seen_kick;   /*!< The kick that a session has been held for in vain. */
 	bool table_only; /*!< The session is held as the table has changed, and for nothing else. */
-	bool reported;   /*!< That knotd does not answer. */
+	bool missed_only; /*!< It is held as a query has told of an owner, and for nothing else. */
+	bool reported;    /*!< That knotd does not answer. */
 	uint32_t
 		reported_key; /*!< Algorithm and tag of the missing key that was told of; 0: none. */
 	knot_dname_storage_t zone;
@@ -74,6 +72,9 @@ void mirror_work_begin(struct mirror_work *work);
 /*! \brief When the next session is due, by the monotonic clock. */
 uint64_t mirror_work_due(const struct mirror_work *work);
 
-/*! \brief Learn, sign and publish. */
+/*!
+ * \brief Learn, sign and publish.
+ * \param answering  In, out: the place of the address at which knotd has answered last.
+ */
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd);
+                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering);

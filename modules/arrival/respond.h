@@ -30,10 +30,12 @@ struct request {
 	const struct snapshot *snapshot; /*!< NULL: no table has been read yet. */
 	bool standalone;
 	bool dnssec; /*!< DNSSEC is wanted and there: nothing is put in place that is not signed. */
-	const struct signed_answers
-		*variants; /*!< What is signed; NULL: the zone's own data alone. */
-	uint32_t now;      /*!< Seconds since 1970, for signatures. */
-	bool optional;     /*!< The section may lack records. */
+	/*! Out: owner of hints that are not signed as they should be, or NULL. */
+	const knot_dname_t *missed;
+	/*! What is signed; NULL: the zone's own data alone. */
+	const struct signed_answers *variants;
+	uint32_t now;  /*!< Seconds since 1970, for signatures. */
+	bool optional; /*!< The section may lack records. */
 
 	/*! Hints are made in its memory: knotd's pool of a worker thread, which it empties after each query. */
 	knot_pkt_t *response;
@@ -76,7 +78,7 @@ const struct signed_set *respond_variant(const struct request *request, const kn
  * \param answer  In, out: its verdict is as if nothing had been to be done, if that is so.
  * \param tail    What it is to be replaced by; NULL: nothing.
  */
-enum rewrite_action respond_signed(const struct request *request, const knot_rrset_t *rrset,
+enum rewrite_action respond_signed(struct request *request, const knot_rrset_t *rrset,
                                    struct answer *answer, const struct tail *tail,
                                    struct rewrite_records *records);
 

@@ -88,7 +88,7 @@ static const struct signed_set *find_other_address(const struct request *request
 	return set != NULL ? set : find_alone(request, rrset, others);
 }
 
-enum rewrite_action respond_signed(const struct request *request, const knot_rrset_t *rrset,
+enum rewrite_action respond_signed(struct request *request, const knot_rrset_t *rrset,
                                    struct answer *answer, const struct tail *tail,
                                    struct rewrite_records *records)
 {
@@ -99,6 +99,9 @@ enum rewrite_action respond_signed(const struct request *request, const knot_rrs
 		knot_rdataset_t rdata = tail_rdata(tail);
 		set = respond_variant(request, rrset, &rdata);
 		*records = (struct rewrite_records){ tail->ttl, rdata };
+	}
+	if (set == NULL && !is_address) {
+		request->missed = rrset->owner;
 	}
 	if (set == NULL && !request->standalone) {
 		set = is_address ? find_other_address(request, rrset, tail, &ready)

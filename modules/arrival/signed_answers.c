@@ -15,12 +15,6 @@
 
 #define SLOTS_MIN 16
 
-static uint64_t hash_key(const uint8_t *owner, size_t owner_size, uint16_t type,
-                         uint64_t rdata_hash)
-{
-	return hash_word(hash_word(hash_bytes(owner, owner_size), type), rdata_hash);
-}
-
 /*! The time in which all signatures hold (RFC 1982 arithmetic). */
 static void find_time(struct signed_set *set, const knot_rdataset_t *signatures)
 {
@@ -54,7 +48,7 @@ struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint1
 		return NULL;
 	}
 	*set = (struct signed_set){
-		.hash = hash_key(owner, owner_size, type, tail_hash_rdata(rdata)),
+		.hash = signed_set_hash(owner, owner_size, type, tail_hash_rdata(rdata)),
 		.references = 1,
 		.ttl = ttl,
 		.type = type,
@@ -229,8 +223,8 @@ struct signed_set *signed_answers_find(const struct signed_answers *answers, con
                                        size_t owner_size, uint16_t type,
                                        const knot_rdataset_t *rdata, uint64_t rdata_hash)
 {
-	return *find_slot(answers, hash_key(owner, owner_size, type, rdata_hash), owner, owner_size,
-	                  type, rdata);
+	return *find_slot(answers, signed_set_hash(owner, owner_size, type, rdata_hash), owner,
+	                  owner_size, type, rdata);
 }
 
 size_t signed_answers_memory(const struct signed_answers *answers)

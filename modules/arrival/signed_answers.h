@@ -113,5 +113,35 @@ struct signed_set *signed_answers_find(const struct signed_answers *answers, con
                                        size_t owner_size, uint16_t type,
                                        const knot_rdataset_t *rdata, uint64_t rdata_hash);
 
+/*! \brief Hash what a set is found by. */
+static inline uint64_t signed_set_hash(const uint8_t *owner, size_t owner_size, uint16_t type,
+                                       uint64_t rdata_hash)
+{
+	return hash_word(hash_word(hash_bytes(owner, owner_size), type), rdata_hash);
+}
+
+/*! \brief Whether two records of so many octets, their length included, are the same A or AAAA record. */
+static inline bool signed_set_same_address(const void *a, const void *b, size_t size)
+{
+	// Constant sizes need no call.
+	return size == 6 ? memcmp(a, b, 6) == 0 : size == 18 && memcmp(a, b, 18) == 0;
+}
+
+/*! \brief The same as signed_answers_find(), but most answers of one record are found without a call. */
+static inline const struct signed_set *signed_answers_find_inline(
+	const struct signed_answers *answers, const uint8_t *owner, size_t owner_size,
+	uint16_t type, const knot_rdataset_t *rdata, uint64_t rdata_hash)
+{
+	uint64_t hash = signed_set_hash(owner, owner_size, type, rdata_hash);
+	const struct signed_set *set = answers->slots[hash & answers->mask];
+	if (set != NULL && set->hash == hash && set->count == 1 && rdata->count == 1 &&
+	    set->type == type && set->owner_size == owner_size && set->rdata_size == rdata->size &&
+	    signed_set_same_address(set->bytes, rdata->rdata, rdata->size) &&
+	    memcmp(signed_set_owner(set), owner, owner_size) == 0) {
+		return set;
+	}
+	return signed_answers_find(answers, owner, owner_size, type, rdata, rdata_hash);
+}
+
 /*! \brief Bytes of memory held, sets included. */
 size_t signed_answers_memory(const struct signed_answers *answers);

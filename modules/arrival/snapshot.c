@@ -383,11 +383,13 @@ void snapshot_source_listen(struct snapshot_source *source, int listener)
 	pthread_mutex_unlock(&source->lock);
 }
 
-void snapshot_source_visit(struct snapshot_source *source, answers_visitor visitor, void *context)
+void snapshot_source_look(struct snapshot_source *source,
+                          void (*look_at)(void *context, const struct answers *answers),
+                          void *context)
 {
 	pthread_mutex_lock(&source->lock);
 	if (source->answers != NULL) {
-		answers_visit(source->answers, visitor, context);
+		look_at(context, source->answers);
 	}
 	pthread_mutex_unlock(&source->lock);
 }

@@ -49,8 +49,10 @@ struct snapshot *const *snapshot_place(const struct snapshot_source *source);
 /*! \brief Tell an eventfd of each new table from now on; -1: none. There is one listener at a time. */
 void snapshot_source_listen(struct snapshot_source *source, int listener);
 
-/*! \brief Visit the hosts of the current table, from any thread; nothing new is published meanwhile. */
-void snapshot_source_visit(struct snapshot_source *source, answers_visitor visitor, void *context);
+/*! \brief Look at the current answers, from any thread; nothing that is looked at is freed meanwhile. */
+void snapshot_source_look(struct snapshot_source *source,
+                          void (*look)(void *context, const struct answers *answers),
+                          void *context);
 
 /*!
  * \brief The current snapshot, or NULL as long as no table has been read.

@@ -18,9 +18,12 @@
 /*! Types of records with address hints. */
 static const uint16_t hint_types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
 
-int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt)
+int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt,
+                const struct owners *owners)
 {
-	*wanted = (struct wanted){ .zone = zone, .learnt = learnt, .seen = signed_answers_new(0) };
+	*wanted = (struct wanted){
+		.zone = zone, .learnt = learnt, .owners = owners, .seen = signed_answers_new(0)
+	};
 	return wanted->seen != NULL ? 0 : -ENOMEM;
 }
 
@@ -65,11 +68,20 @@ static struct signed_set *set_from_tail(const uint8_t *owner, size_t owner_size,
 	return set;
 }
 
-void wanted_add_addresses(void *context, const struct answers *answers, const uint8_t *owner,
-                          size_t owner_size, size_t situation, const struct tail *const tails[2])
+/*! Ask for what has hints at an owner. */
+static void ask_for_hints(struct wanted *wanted, const uint8_t *owner, size_t owner_size)
+{
+	static const knot_rdataset_t none;
+	for (size_t i = 0; i < 2 && wanted->error == 0; i++) {
+		wanted->error = add_wanted(
+			wanted, signed_set_new(owner, owner_size, hint_types[i], 0, &none, NULL));
+	}
+}
+
+static void add_host(void *context, const struct answers *answers, const uint8_t *owner,
+                     size_t owner_size, size_t situation, const struct tail *const tails[2])
 {
 	static const uint16_t types[2] = { KNOT_RRTYPE_A, KNOT_RRTYPE_AAAA };
-	static const knot_rdataset_t none;
 	struct wanted *wanted = context;
 	(void)answers;
 	if (knot_dname_in_bailiwick(owner, wanted->zone) < 0) {
@@ -80,11 +92,19 @@ void wanted_add_addresses(void *context, const struct answers *answers, const ui
 			wanted->error = add_wanted(
 				wanted, set_from_tail(owner, owner_size, types[i], tails[i]));
 		}
-		if (situation == 0 && wanted->error == 0) {
-			wanted->error =
-				add_wanted(wanted, signed_set_new(owner, owner_size, hint_types[i],
-			                                          0, &none, NULL));
-		}
+	}
+	if (situation == 0) {
+		ask_for_hints(wanted, owner, owner_size);
+	}
+}
+
+void wanted_add_addresses(void *context, const struct answers *answers)
+{
+	struct wanted *wanted = context;
+	answers_visit(answers, add_host, wanted);
+	for (size_t i = 0; i < wanted->owners->count; i++) {
+		const uint8_t *owner = wanted->owners->list[i];
+		ask_for_hints(wanted, owner, knot_dname_size(owner));
 	}
 }
 
@@ -115,7 +135,7 @@ static void *allocate(void *unused, size_t size)
 	return malloc(size);
 }
 
-void wanted_add_hints(void *context, const struct answers *answers, const uint8_t *owner,
+static void add_hints(void *context, const struct answers *answers, const uint8_t *owner,
                       size_t owner_size, size_t situation, const struct tail *const tails[2])
 {
 	struct wanted *wanted = context;
@@ -140,4 +160,37 @@ void wanted_add_hints(void *context, const struct answers *answers, const uint8_
 			free((void *)(uintptr_t)tail);
 		}
 	}
+}
+
+void wanted_add_hints(void *context, const struct answers *answers)
+{
+	struct wanted *wanted = context;
+	answers_visit(answers, add_hints, wanted);
+	for (size_t i = 0; i < wanted->owners->count; i++) {
+		const uint8_t *owner = wanted->owners->list[i];
+		for (size_t j = 0; j < answers_situations(answers); j++) {
+			add_hints(wanted, answers, owner, knot_dname_size(owner), j, NULL);
+		}
+	}
+}
+
+enum wanted_progress wanted_progress(const struct wanted *wanted,
+                                     const struct signed_answers *published)
+{
+	enum wanted_progress progress = published != NULL ? WANTED_SIGNED : WANTED_UNKNOWN;
+	for (size_t i = 0; progress != WANTED_UNKNOWN && i < wanted->count; i++) {
+		const struct signed_set *set = wanted->list[i];
+		knot_rdataset_t rdata = signed_set_rdata(set);
+		const uint8_t *owner = signed_set_owner(set);
+		const struct signed_set *model =
+			learnt_find(wanted->learnt, owner, set->owner_size, set->type);
+		if (model == NULL) {
+			progress = WANTED_UNKNOWN;
+		} else if (model->signature_count > 0 && set->count > 0 &&
+		           signed_answers_find(published, owner, set->owner_size, set->type, &rdata,
+		                               tail_hash_rdata(&rdata)) == NULL) {
+			progress = WANTED_LEARNT;
+		}
+	}
+	return progress;
 }

@@ -11,6 +11,7 @@
 
 #include "arrival/answer.h"
 #include "arrival/learn.h"
+#include "arrival/owners.h"
 #include "arrival/signed_answers.h"
 
 /*!
@@ -20,22 +21,33 @@
 struct wanted {
 	const uint8_t *zone;         /*!< Wire form, lower case. */
 	const struct learnt *learnt; /*!< For records that hold addresses among other things. */
+	const struct owners *owners; /*!< Of such records, beside the hosts. */
 	struct signed_answers *seen; /*!< All of them. */
 	struct signed_set **list;
 	size_t count;
 	int error; /*!< 0, or -ENOMEM: some are missing. */
 };
 
-/*! \brief Start a list for a zone. Both are borrowed. \return 0 or -ENOMEM. */
-int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt);
+/*! \brief Start a list for a zone. All are borrowed. \return 0 or -ENOMEM. */
+int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt,
+                const struct owners *owners);
 
-/*! \brief Add the addresses of a host if it is in the zone: an answers_visitor. */
-void wanted_add_addresses(void *wanted, const struct answers *answers, const uint8_t *owner,
-                          size_t owner_size, size_t situation, const struct tail *const tails[2]);
+/*! \brief Add the addresses of the zone's hosts. \param wanted  struct wanted */
+void wanted_add_addresses(void *wanted, const struct answers *answers);
 
-/*! \brief Add its HTTPS and SVCB records with those addresses, as far as there are any: the same. */
-void wanted_add_hints(void *wanted, const struct answers *answers, const uint8_t *owner,
-                      size_t owner_size, size_t situation, const struct tail *const tails[2]);
+/*! \brief Add HTTPS and SVCB records with those addresses, as far as there are any: the same. */
+void wanted_add_hints(void *wanted, const struct answers *answers);
+
+/*! How much of what is wanted is there. */
+enum wanted_progress {
+	WANTED_UNKNOWN, /*!< Nothing, or knotd's own records are not known. */
+	WANTED_LEARNT,  /*!< All knotd's own records; something is to be signed. */
+	WANTED_SIGNED,  /*!< All. */
+};
+
+/*! \brief What is left to do. \param published  NULL: nothing. */
+enum wanted_progress wanted_progress(const struct wanted *wanted,
+                                     const struct signed_answers *published);
 
 /*! \brief Free the content. */
 void wanted_deinit(struct wanted *wanted);

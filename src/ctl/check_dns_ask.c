@@ -46,11 +46,11 @@ bool is_own(const struct check_dns *check, const struct address *address)
 	return false;
 }
 
-/*! With «dns-binding: port» nobody listens on port 53: packets from an uplink are rewritten. */
+/*! But for «dns-binding: address» nobody listens on port 53 for the gateway itself, nor for the LAN. */
 static uint16_t server_port(const struct check_dns *check, const struct address *server)
 {
 	const struct site *site = check->site;
-	if (site->dns_binding != DNS_BINDING_PORT || !is_own(check, server)) {
+	if (site->dns_binding == DNS_BINDING_ADDRESS || !is_own(check, server)) {
 		return DNS_PORT;
 	}
 	for (size_t i = 0; i < site->uplink_count; i++) {

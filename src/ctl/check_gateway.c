@@ -155,8 +155,8 @@ static int ask_uplink(struct asking *asking, const struct uplink *uplink,
 	struct gateway_answer *answer = &asking->answers[asking->count];
 	struct dns_question question = {
 		.server = *address,
-		.port = site->dns_binding == DNS_BINDING_PORT ? site_dns_port(uplink->number)
-		                                              : DNS_PORT,
+		.port = site->dns_binding == DNS_BINDING_ADDRESS ? DNS_PORT
+		                                                 : site_dns_port(uplink->number),
 		.type = family == AF_INET ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA,
 	};
 	if (knot_dname_from_str(question.name, name, sizeof(question.name)) == NULL) {
@@ -200,13 +200,10 @@ static int ask_uplinks(struct asking *asking, const struct address_list *own)
 	return ret;
 }
 
-/*! A name server that is bound to an interface is not reached from here: nothing to learn. */
+/*! A socket that is bound to an interface is not reached from here, but the uplink's port for the inside. */
 static int ask_name_servers(struct asking *asking, const struct address_list *own)
 {
 	const struct site *site = asking->facts->site;
-	if (site->dns_binding == DNS_BINDING_DEVICE) {
-		return 0;
-	}
 	asking->answers = calloc(2 * site->uplink_count + 1, sizeof(*asking->answers));
 	if (asking->answers == NULL) {
 		return -ENOMEM;

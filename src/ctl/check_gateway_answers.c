@@ -10,6 +10,7 @@
 
 #include "ctl/check_dns_parts.h"
 #include "ctl/check_gateway_parts.h"
+#include "ctl/knot_conf.h"
 
 #define NAME_SERVER "name server"
 
@@ -51,8 +52,21 @@ static void check_answer(const struct gateway_answer *answer, struct findings *f
 	}
 }
 
+/*! A knotd that does not know interfaces does not start with such a configuration. */
+static void check_version(const struct site *site, struct findings *findings)
+{
+	if (site->dns_binding == DNS_BINDING_DEVICE && !knot_conf_has_devices()) {
+		findings_add(
+			findings, FINDING_WRONG, NAME_SERVER, "version", NULL,
+			"dns-binding device needs Knot DNS 3.5.5, this is built for an older one");
+		findings_remedy(findings, "write 'dns-binding: port', and take the part of "
+		                          "'multihomectl knot-conf' into knot.conf anew");
+	}
+}
+
 void check_gateway_answers(const struct gateway_facts *facts, struct findings *findings)
 {
+	check_version(facts->site, findings);
 	if (is_dead(facts)) {
 		findings_add(findings, FINDING_WRONG, NAME_SERVER, "listens", NULL,
 		             "knotd does not run, or listens on none of the uplinks");

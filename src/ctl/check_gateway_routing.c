@@ -140,10 +140,16 @@ static void check_rule(const struct gateway_facts *facts, const json_t *rule,
 		             "rule '%s' of another program stands before ours and takes their "
 		             "packets",
 		             member_text(rule, "rule"));
-		findings_remedy(findings,
-		                "give it a priority from %u on, or write a 'rule-priority' below "
-		                "%" PRId64 " into the site file",
-		                site->rule_priority + PRIORITIES, priority - PRIORITIES);
+		// The lowest one that the site file may name is 1.
+		char other[80] = "";
+		if (priority - PRIORITIES > 1) {
+			(void)snprintf(other, sizeof(other),
+			               ", or write a 'rule-priority' below %" PRId64
+			               " into the site file",
+			               priority - PRIORITIES);
+		}
+		findings_remedy(findings, "give it a priority from %u on%s",
+		                site->rule_priority + PRIORITIES, other);
 	}
 }
 

@@ -12,10 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libknot/version.h>
+
 #include "ctl/command.h"
 #include "ctl/zone_host.h"
 #include "ctl/zone_mail.h"
 #include "ctl/zone_names.h"
+
+bool knot_conf_has_devices(void)
+{
+	// A module belongs to one version of knotd, which is the one that this was built with.
+	return KNOT_VERSION_HEX >= 0x030505;
+}
 
 /*! A value in double quotes with the two escapes that knotd's parser knows. */
 static int add_quoted(struct text *text, const char *what, const char *value, struct text *error)
@@ -66,10 +74,26 @@ static int listen_ports(const struct site *site, struct text *text, struct text 
 	return 0;
 }
 
+/*!
+ * A socket of a device hears nothing of the LAN and of the gateway itself: for these the ports, and first,
+ * since the module asks knotd there for signatures. Sockets of the LAN's devices would take port 53 from
+ * a resolver there.
+ */
 static int listen_devices(const struct site *site, struct text *text, struct text *error)
 {
-	text_add(error, "dns-binding 'device', needs Knot DNS 3.5.5: use 'address' or 'port'");
-	return -EINVAL;
+	text_add(text,
+	         "    # For the LAN, whose queries multihomed leads there, and for the gateway "
+	         "itself.\n");
+	int ret = listen_ports(site, text, error);
+	text_add(text, "    # Interfaces behind '%%' need Knot DNS 3.5.5 or later.\n");
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		const struct uplink *uplink = &site->uplinks[i];
+		text_add(text, "    listen: 0.0.0.0%%%s@53 # uplink %s\n", uplink->interface,
+		         uplink->id);
+		text_add(text, "    listen: ::%%%s@53 # uplink %s\n", uplink->interface,
+		         uplink->id);
+	}
+	return ret;
 }
 
 static int add_module(const struct site *site, const struct knot_conf_options *options,
@@ -267,6 +291,16 @@ static int write_zones(const struct command_line *line, const struct site *site,
 	return code;
 }
 
+static void warn_of_devices(const struct site *site)
+{
+	if (site->dns_binding == DNS_BINDING_DEVICE && !knot_conf_has_devices()) {
+		(void)fprintf(
+			stderr,
+			"warning: dns-binding device, needs Knot DNS 3.5.5, this was built for "
+			"an older one: use 'dns-binding: port'\n");
+	}
+}
+
 int command_knot_conf(const struct command_line *line)
 {
 	struct site *site = NULL;
@@ -297,6 +331,7 @@ int command_knot_conf(const struct command_line *line)
 		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
 		goto cleanup;
 	}
+	warn_of_devices(site);
 	code = folder != NULL ? write_zones(line, site, folder) : EXIT_GOOD;
 	if (code == EXIT_GOOD) {
 		code = command_write(line->output, &text);

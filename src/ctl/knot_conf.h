@@ -11,6 +11,9 @@
 #include "base/text.h"
 #include "site/site.h"
 
+/*! \brief Whether the Knot DNS that this was built for listens on «ADDRESS%INTERFACE»: since 3.5.5. */
+bool knot_conf_has_devices(void);
+
 /*! What the site file does not say. */
 struct knot_conf_options {
 	const char *module_file; /*!< Path of arrival.so, or NULL if it is installed. */

@@ -22,6 +22,9 @@ static struct uplink *find_uplink(struct site *site, const char *id)
 	return NULL;
 }
 
+/*! What is said for the address of an uplink that has never had one. */
+#define NO_ADDRESS "none"
+
 static int learn(struct site *site, char *word, uplink_set *named, struct text *error)
 {
 	struct address address;
@@ -30,7 +33,8 @@ static int learn(struct site *site, char *word, uplink_set *named, struct text *
 		*equals = '\0';
 	}
 	struct uplink *uplink = equals != NULL ? find_uplink(site, word) : NULL;
-	if (uplink == NULL || address_parse(equals + 1, &address) != 0) {
+	bool unknown = uplink != NULL && strcmp(equals + 1, NO_ADDRESS) == 0;
+	if (uplink == NULL || (!unknown && address_parse(equals + 1, &address) != 0)) {
 		text_add(error,
 		         "'%s%s%s', is not of the form uplink=address, such as primary=192.0.2.1",
 		         word, equals != NULL ? "=" : "", equals != NULL ? equals + 1 : "");
@@ -41,6 +45,10 @@ static int learn(struct site *site, char *word, uplink_set *named, struct text *
 		*named |= UPLINK_BIT(uplink->number);
 		free(uplink->learnt.items);
 		uplink->learnt = (struct address_list){ 0 };
+	}
+	uplink->unknown = unknown;
+	if (unknown) {
+		return 0;
 	}
 	struct address_list *list = &uplink->learnt;
 	struct address *items = array_grow(list->items, list->count, sizeof(*items));

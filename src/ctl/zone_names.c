@@ -82,7 +82,7 @@ static const struct address *first_of_family(const struct address_list *list, ui
 
 const struct address_list *zone_addresses(const struct uplink *uplink, uint8_t family)
 {
-	if (uplink->learnt.count > 0) {
+	if (uplink->learnt.count > 0 || uplink->unknown) {
 		return &uplink->learnt;
 	}
 	if (first_of_family(&uplink->public_address, family) != NULL) {
@@ -126,12 +126,13 @@ uint32_t zone_name_server_ttl(const struct site *site)
 bool zone_addresses_fixed(const struct site *site, struct text *error)
 {
 	for (size_t i = 0; i < site->uplink_count; i++) {
-		if (uplink_follows(&site->uplinks[i]) && site->uplinks[i].learnt.count == 0) {
+		const struct uplink *uplink = &site->uplinks[i];
+		if (uplink_follows(uplink) && uplink->learnt.count == 0 && !uplink->unknown) {
 			text_add(error,
 			         "uplink '%s', has no address in the site file, but the zone holds "
 			         "it: write its key 'address' or 'public-address', or give it by "
 			         "--addresses",
-			         site->uplinks[i].id);
+			         uplink->id);
 			return false;
 		}
 	}

@@ -26,7 +26,12 @@
 #define UNREAD_MAX 1048576
 
 struct control {
-	uv_pipe_t listener;
+	uv_loop_t *loop;
+	char *path;
+	uv_pipe_t *listener; /*!< NULL: it could not be made anew. */
+	dev_t device;        /*!< Of the socket's file, with the inode. */
+	ino_t inode;
+	unsigned listener_count; /*!< Closing ones included. */
 	control_handler handler;
 	void *context;
 	struct client *clients;
@@ -49,6 +54,14 @@ struct answer {
 	char *line;
 };
 
+static void free_when_closed(struct control *control)
+{
+	if (control->closing && control->client_count == 0 && control->listener_count == 0) {
+		free(control->path);
+		free(control);
+	}
+}
+
 static void on_client_closed(uv_handle_t *handle)
 {
 	struct client *client = handle->data;
@@ -64,9 +77,7 @@ static void on_client_closed(uv_handle_t *handle)
 	control->client_count--;
 	free(client->request);
 	free(client);
-	if (control->closing && control->client_count == 0) {
-		free(control);
-	}
+	free_when_closed(control);
 }
 
 static void client_close(struct client *client)
@@ -228,27 +239,65 @@ static void on_connection(uv_stream_t *listener, int status)
 	}
 }
 
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct control *control = handle->data;
+	free(handle);
+	control->listener_count--;
+	free_when_closed(control);
+}
+
+/*! libuv unlinks the path that it has bound. */
+static void close_listener(struct control *control)
+{
+	if (control->listener != NULL) {
+		uv_close((uv_handle_t *)control->listener, on_listener_closed);
+		control->listener = NULL;
+	}
+}
+
+static int open_listener(struct control *control)
+{
+	struct stat status;
+	uv_pipe_t *listener = calloc(1, sizeof(*listener));
+	if (listener == NULL) {
+		return -ENOMEM;
+	}
+	(void)uv_pipe_init(control->loop, listener, 0);
+	listener->data = control;
+	control->listener = listener;
+	control->listener_count++;
+
+	// Whoever calls holds the lock of the run-dir, so a socket that is there has no owner.
+	(void)unlink(control->path);
+	int ret = uv_pipe_bind(listener, control->path);
+	if (ret == 0 && (chmod(control->path, 0660) != 0 || lstat(control->path, &status) != 0)) {
+		ret = -errno;
+	}
+	if (ret == 0) {
+		ret = uv_listen((uv_stream_t *)listener, 16, on_connection);
+	}
+	if (ret != 0) {
+		close_listener(control);
+		return ret;
+	}
+	control->device = status.st_dev;
+	control->inode = status.st_ino;
+	return 0;
+}
+
 int control_open(uv_loop_t *loop, const char *path, control_handler handler, void *context,
                  struct control **control)
 {
 	struct control *opened = calloc(1, sizeof(*opened));
-	if (opened == NULL) {
+	if (opened == NULL || (opened->path = strdup(path)) == NULL) {
+		free(opened);
 		return -ENOMEM;
 	}
+	opened->loop = loop;
 	opened->handler = handler;
 	opened->context = context;
-	(void)uv_pipe_init(loop, &opened->listener, 0);
-	opened->listener.data = opened;
-
-	// Whoever calls holds the lock of the run-dir, so a socket that is there has no owner.
-	(void)unlink(path);
-	int ret = uv_pipe_bind(&opened->listener, path);
-	if (ret == 0 && chmod(path, 0660) != 0) {
-		ret = -errno;
-	}
-	if (ret == 0) {
-		ret = uv_listen((uv_stream_t *)&opened->listener, 16, on_connection);
-	}
+	int ret = open_listener(opened);
 	if (ret != 0) {
 		control_close(opened);
 		return ret;
@@ -257,13 +306,16 @@ int control_open(uv_loop_t *loop, const char *path, control_handler handler, voi
 	return 0;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+int control_renew(struct control *control)
 {
-	struct control *control = handle->data;
-	control->closing = true;
-	if (control->client_count == 0) {
-		free(control);
+	struct stat status;
+	if (control->listener != NULL && lstat(control->path, &status) == 0 &&
+	    status.st_dev == control->device && status.st_ino == control->inode) {
+		return 0;
 	}
+	close_listener(control);
+	int ret = open_listener(control);
+	return ret == 0 ? 1 : ret;
 }
 
 void control_close(struct control *control)
@@ -274,6 +326,7 @@ void control_close(struct control *control)
 	for (struct client *client = control->clients; client != NULL; client = client->next) {
 		client_close(client);
 	}
-	// libuv unlinks the path that it has bound.
-	uv_close((uv_handle_t *)&control->listener, on_listener_closed);
+	control->closing = true;
+	close_listener(control);
+	free_when_closed(control);
 }

@@ -24,5 +24,11 @@ typedef json_t *(*control_handler)(const json_t *request, void *context);
 int control_open(uv_loop_t *loop, const char *path, control_handler handler, void *context,
                  struct control **control);
 
+/*!
+ * \brief Make the socket anew if somebody has removed it; clients that are connected stay.
+ * \return 0 if it is there, 1 if it was made anew, -errno if it could not be: ask again later.
+ */
+int control_renew(struct control *control);
+
 /*! \brief Close the socket and all its clients; run the loop once more to finish. NULL is legal. */
 void control_close(struct control *control);

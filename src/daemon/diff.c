@@ -23,8 +23,12 @@ int diff_run(const void *wanted, size_t wanted_count, const void *actual, size_t
 		if (ret != 0) {
 			return ret;
 		}
-		want += order <= 0 ? size : 0;
-		is += order >= 0 ? size : 0;
+		if (order <= 0) {
+			want += size;
+		}
+		if (order >= 0) {
+			is += size;
+		}
 	}
 	return 0;
 }

@@ -32,7 +32,8 @@
 #define READS_MOST 64
 
 /*! What a cookie begins with, for who sees one on the wire. */
-static const char greeting[16] = "multihome cookie";
+static const char greeting[] = "multihome cookie";
+#define GREETING_SIZE (sizeof(greeting) - 1)
 
 struct discover_attempt {
 	discover_done done; /*!< NULL: called, or given up. */
@@ -265,9 +266,9 @@ static int begin_cookie(struct discover_attempt *attempt, const struct discover_
 	struct sockaddr_storage own;
 	socklen_t size = sizeof(own);
 	(void)snprintf(attempt->server, sizeof(attempt->server), "%s", request->to.interface);
-	memcpy(attempt->question, greeting, sizeof(greeting));
-	attempt->size = sizeof(greeting) + sizeof(struct probe_token);
-	if (getrandom(attempt->question + sizeof(greeting), sizeof(struct probe_token),
+	memcpy(attempt->question, greeting, GREETING_SIZE);
+	attempt->size = GREETING_SIZE + sizeof(struct probe_token);
+	if (getrandom(attempt->question + GREETING_SIZE, sizeof(struct probe_token),
 	              GRND_NONBLOCK) < 0) {
 		return -errno;
 	}

@@ -83,6 +83,8 @@ static void print_uplink_row(const struct table_uplink *row, struct text *text)
 		const struct table_binding *binding = &row->binding[i];
 		if (binding->kind == TABLE_BINDING_PORT) {
 			text_add(text, " bound-to port %u", binding->port);
+		} else if (binding->kind == TABLE_BINDING_DEVICE) {
+			text_add(text, " bound-to device %s", binding->device);
 		} else {
 			text_add(text, " bound-to %s", address_format(&binding->address, address));
 		}

@@ -104,7 +104,7 @@ static void set_state(struct health *health, enum health_state state, uint64_t n
 /*! The uplink is lost: does it flap? */
 static void note_outage(struct health *health)
 {
-	health->held = health->came_back && health->up < DAMPING_ROUNDS;
+	health->held = !health->rules.undamped && health->came_back && health->up < DAMPING_ROUNDS;
 	health->calm = 0;
 }
 

@@ -37,6 +37,7 @@ struct health_rules {
 	unsigned up_after;
 	unsigned degraded_loss; /*!< Percent. */
 	uint32_t interval_ms;
+	bool undamped; /*!< One that flaps is not held back. */
 };
 
 /*! One probe and what became of it. */

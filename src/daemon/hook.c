@@ -319,8 +319,12 @@ void hook_close(struct hook *hook)
 		return;
 	}
 	if (uv_is_active((uv_handle_t *)&hook->process)) {
-		// Buried by on_end(): a handle that is closed before leaves a zombie.
+		// Buried by on_end(): a handle that is closed before leaves a zombie. The others are
+		// closed by us, before whoever ends the loop does.
 		kill_group(hook);
+		close_one((uv_handle_t *)&hook->input);
+		close_one((uv_handle_t *)&hook->output);
+		close_one((uv_handle_t *)&hook->timer);
 	} else {
 		close_handles(hook);
 	}

@@ -4,8 +4,8 @@
  * \brief Commands that run on events, one run of a command after the other, beside the passes.
  *
  * A run gets a text on standard input and variables in its environment; what it prints goes to the log.
- * One that takes too long is killed, with all of its process group. Runs have the daemon's own user and
- * capabilities.
+ * One that takes too long is killed, with all of its process group. Runs have the daemon's own user, and no
+ * capabilities unless that is root.
  */
 
 #pragma once

@@ -96,6 +96,11 @@ static void on_tick(uv_timer_t *timer)
 	daemon_after_pass(daemon, reconcile_run(daemon->reconcile));
 	(void)reconcile_heartbeat(daemon->reconcile);
 	chronicle_tick(daemon->chronicle);
+	int ret = control_renew(daemon->control);
+	if (ret != 0) {
+		log_warning("control socket, removed by others: %s",
+		            ret > 0 ? "made anew" : strerror(-ret));
+	}
 	notify_send("WATCHDOG=1");
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -205,6 +206,8 @@ int main(int argc, char **argv)
 		site_free(site);
 		return EXIT_WRONG;
 	}
+	// What we start ourselves, commands of probes and events, gets none of our capabilities.
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	// Until the loop takes it over: whoever asks for a reload this early gets a file just read.
 	(void)signal(SIGHUP, SIG_IGN);
 	int lock = lock_run_dir(site->run_dir);

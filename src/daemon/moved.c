@@ -37,19 +37,27 @@ uplink_set moved_find(const struct table *published, const struct plan *last,
 	return moved;
 }
 
-void moved_end(uplink_set moved, uint32_t mask)
+size_t moved_end(uplink_set moved, uint32_t mask)
 {
+	size_t ended = 0;
 	for (unsigned number = 1; number <= SITE_UPLINKS_MAX; number++) {
 		if ((moved & UPLINK_BIT(number)) == 0) {
 			continue;
 		}
-		int ret = conntrack_delete((uint32_t)number << __builtin_ctz(mask), mask);
+		uint32_t mark = (uint32_t)number << __builtin_ctz(mask);
+		size_t deleted = 0;
+		// The kernel does not tell how many it deletes.
+		(void)conntrack_count(mark, mask, &deleted);
+		int ret = conntrack_delete(mark, mask);
 		if (ret != 0) {
 			log_error("connections of uplink number %u, failed to end (%s)", number,
 			          strerror(-ret));
 		} else {
-			log_info("connections of uplink number %u, ended: it is another uplink now",
-			         number);
+			log_info("connections of uplink number %u, ended %zu: it is another uplink "
+			         "now",
+			         number, deleted);
+			ended += deleted;
 		}
 	}
+	return ended;
 }

@@ -19,5 +19,9 @@
 uplink_set moved_find(const struct table *published, const struct plan *last,
                       const struct plan *plan);
 
-/*! \brief End the connections of those numbers. \param mask  The fwmark-mask they were made under. */
-void moved_end(uplink_set moved, uint32_t mask);
+/*!
+ * \brief End the connections of those numbers.
+ * \param mask  The fwmark-mask they were made under.
+ * \return How many there were.
+ */
+size_t moved_end(uplink_set moved, uint32_t mask);

@@ -25,11 +25,12 @@ struct walk {
 	struct walk_end drop; /*!< Where it may have been dropped, first. */
 };
 
-static const struct other_chain *find_target(const struct other_nft *nft,
-                                             const struct other_chain *from, const char *name)
+static const struct other_chain *find_target(struct other_nft *nft, const struct other_chain *from,
+                                             const char *name)
 {
 	for (size_t i = 0; i < nft->chain_count; i++) {
 		const struct other_chain *chain = &nft->chains[i];
+		nft->work += i % 20 == 19 ? 1 : 0;
 		if (chain->family == from->family && strcmp(chain->name, name) == 0 &&
 		    strcmp(chain->table, from->table) == 0) {
 			return chain;
@@ -113,6 +114,10 @@ static int walk_chain(struct walk *walk, const struct other_chain *chain, unsign
 	for (size_t i = 0; i < chain->rule_count && ret == 0 && end == NFT_CONTINUE; i++) {
 		const struct other_nft_rule *rule = &walk->nft->rules[chain->first_rule + i];
 		struct rule_result result;
+		// Chains that jump to others twice each double the way with every one of them.
+		if (walk->nft->work > OTHER_WORK_MOST) {
+			return -E2BIG;
+		}
 		ret = rule_match(walk->nft, chain, rule, walk->packet, &result);
 		if (ret == 0 && result.match != MATCH_NO) {
 			ret = take_result(walk, chain, rule, &result, depth, &end);
@@ -127,7 +132,7 @@ int other_chain_walk(struct other_nft *nft, const struct other_chain *chain,
 {
 	struct walk walk = { .nft = nft, .packet = packet };
 	int verdict = NFT_CONTINUE;
-	int ret = walk_chain(&walk, chain, 1, &verdict);
+	int ret = nft->work++ > OTHER_WORK_MOST ? -E2BIG : walk_chain(&walk, chain, 1, &verdict);
 	if (ret == 0 && verdict == NFT_CONTINUE && chain->drops) {
 		note_drop(&walk, chain, 0, !walk.doubt);
 	}

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "daemon/diff.h"
+#include "daemon/kernel.h"
 #include "site/provider.h"
 
 struct element {
@@ -47,6 +49,7 @@ static int element_compare(const void *a, const void *b)
 	ORDER_BY(uplink);
 	ORDER_BY(family);
 	ORDER_BY(range);
+	ORDER_BY(outside.family);
 	ORDER_BY(protocol);
 	ORDER_BY(first);
 	ORDER_BY(last);
@@ -100,6 +103,21 @@ static int add_forward(struct nft_forwards *forwards, const struct site *site,
 	return ret;
 }
 
+static void sort_and_thin(struct nft_forwards *forwards)
+{
+	struct element *items = forwards->items;
+	size_t kept = 0;
+	if (forwards->count > 1) {
+		qsort(items, forwards->count, sizeof(*items), element_compare);
+	}
+	for (size_t i = 0; i < forwards->count; i++) {
+		if (kept == 0 || element_compare(&items[i], &items[kept - 1]) != 0) {
+			items[kept++] = items[i];
+		}
+	}
+	forwards->count = kept;
+}
+
 int nft_forwards_build(const struct site *site, struct nft_forwards **forwards)
 {
 	struct site_forward *all = NULL;
@@ -118,9 +136,7 @@ int nft_forwards_build(const struct site *site, struct nft_forwards **forwards)
 		nft_forwards_free(built);
 		return ret;
 	}
-	if (built->count > 1) {
-		qsort(built->items, built->count, sizeof(*built->items), element_compare);
-	}
+	sort_and_thin(built);
 	*forwards = built;
 	return 0;
 }
@@ -134,12 +150,6 @@ void nft_forwards_free(struct nft_forwards *forwards)
 	free(forwards);
 }
 
-static bool is_double(const struct nft_forwards *forwards, size_t index)
-{
-	const struct element *item = &forwards->items[index];
-	return index > 0 && element_compare(item, item - 1) == 0;
-}
-
 void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned uplink, bool range,
                                 struct text *text)
 {
@@ -147,8 +157,7 @@ void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned up
 	for (size_t i = 0; i < forwards->count; i++) {
 		const struct element *item = &forwards->items[i];
 		char outside[ADDRESS_TEXT_MAX];
-		if (item->uplink != uplink || item->range != range || item->outside.family == 0 ||
-		    is_double(forwards, i)) {
+		if (item->uplink != uplink || item->range != range || item->outside.family == 0) {
 			continue;
 		}
 		text_add(text, "%s%s . %s . %u", text->length == start ? "" : ",\n\t\t\t",
@@ -168,7 +177,7 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 		const struct element *item = &forwards->items[i];
 		char target[ADDRESS_TEXT_MAX];
 		if (item->uplink != uplink || item->family != family || item->range != range ||
-		    item->outside.family != 0 || is_double(forwards, i)) {
+		    item->outside.family != 0) {
 			continue;
 		}
 		text_add(text, "%s%s . %u", text->length == start ? "" : ",\n\t\t\t",
@@ -182,16 +191,101 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 	}
 }
 
+/*! Commands of one kind; elements of one map, which come one after the other, share one. */
+struct change {
+	struct text *text;
+	const char *verb;
+	bool values;                /*!< An element is deleted by its key. */
+	const struct element *last; /*!< NULL: no command has begun. */
+};
+
+static int change_element(const void *data, void *context)
+{
+	const struct element *item = data;
+	struct change *change = context;
+	const struct element *last = change->last;
+	char target[ADDRESS_TEXT_MAX];
+	if (item->range || item->outside.family != 0) {
+		return -EOPNOTSUPP;
+	}
+	if (last == NULL || last->uplink != item->uplink || last->family != item->family) {
+		text_add(change->text, "%s%s element inet " OUR_NFT_TABLE " single%c_%u { ",
+		         last != NULL ? " }\n" : "", change->verb,
+		         item->family == AF_INET ? '4' : '6', item->uplink);
+	} else {
+		text_add(change->text, ", ");
+	}
+	text_add(change->text, "%s . %u", item->protocol == IPPROTO_TCP ? "tcp" : "udp",
+	         item->first);
+	if (change->values) {
+		text_add(change->text, " : %s . %u", address_format(&item->target, target),
+		         item->inside);
+	}
+	change->last = item;
+	return 0;
+}
+
+int nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
+                        struct text *text)
+{
+	struct change changes[] = {
+		{ .text = text, .verb = "delete" },
+		{ .text = text, .verb = "add", .values = true },
+	};
+	int ret = 0;
+	for (size_t i = 0; i < 2 && ret == 0; i++) {
+		ret = diff_run(forwards->items, forwards->count, old->items, old->count,
+		               sizeof(struct element), element_compare,
+		               i == 1 ? change_element : NULL, i == 0 ? change_element : NULL,
+		               &changes[i]);
+		if (changes[i].last != NULL) {
+			text_add(text, " }\n");
+		}
+	}
+	return ret;
+}
+
+/*! The last element at or before a port, of one map and protocol; or NULL. */
+static const struct element *find_element(const struct nft_forwards *forwards,
+                                          const struct element *wanted)
+{
+	size_t low = 0;
+	size_t high = forwards->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (element_compare(&forwards->items[middle], wanted) <= 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	const struct element *found = low > 0 ? &forwards->items[low - 1] : NULL;
+	return found != NULL && found->uplink == wanted->uplink &&
+	                       found->family == wanted->family && found->range == wanted->range &&
+	                       found->outside.family == 0 && found->protocol == wanted->protocol
+	               ? found
+	               : NULL;
+}
+
 const struct address *nft_forwards_target(const struct nft_forwards *forwards, unsigned uplink,
                                           uint8_t family, uint8_t protocol, uint16_t port,
                                           uint16_t *inside)
 {
-	for (size_t i = 0; i < forwards->count; i++) {
-		const struct element *item = &forwards->items[i];
-		if (item->uplink == uplink && item->family == family && item->outside.family == 0 &&
-		    item->protocol == protocol && item->first <= port && port <= item->last) {
-			*inside = item->range ? port : item->inside;
-			return &item->target;
+	for (int range = 0; range < 2; range++) {
+		struct element wanted = {
+			.uplink = uplink,
+			.family = family,
+			.range = range == 1,
+			.protocol = protocol,
+			.first = port,
+			.last = UINT16_MAX,
+			.inside = UINT16_MAX,
+			.target.family = UINT8_MAX,
+		};
+		const struct element *found = find_element(forwards, &wanted);
+		if (found != NULL && port <= found->last) {
+			*inside = found->range ? port : found->inside;
+			return &found->target;
 		}
 	}
 	return NULL;

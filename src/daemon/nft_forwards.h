@@ -33,6 +33,14 @@ void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned up
                                 struct text *text);
 
 /*!
+ * \brief Add commands that make one site's elements another's; none if they are the same.
+ * \return 0, or -EOPNOTSUPP if ranges or servers' own addresses differ: those are better loaded as a
+ *         whole.
+ */
+int nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
+                        struct text *text);
+
+/*!
  * \brief Where an uplink forwards a port to.
  * \param inside  Out: port on the server.
  * \return The server's address, borrowed, or NULL if the port of the uplink's address is not forwarded.

@@ -224,10 +224,14 @@ static const struct object provider_objects[] = {
 	{ 0 },
 };
 
-static const struct object port_objects[] = {
-	{ "map", "dns_port", "type ifname : inet_service;", FIXED, list_dns_port },
+static const struct object inside_objects[] = {
 	{ "map", "dns_port4", "type ipv4_addr : inet_service;", LIVE, nft_live_dns_port4 },
 	{ "map", "dns_port6", "type ipv6_addr : inet_service;", LIVE, nft_live_dns_port6 },
+	{ 0 },
+};
+
+static const struct object port_objects[] = {
+	{ "map", "dns_port", "type ifname : inet_service;", FIXED, list_dns_port },
 	{ "map", "dns_reply", "type inet_service : verdict;", FIXED, list_dns_replies },
 	{ 0 },
 };
@@ -279,6 +283,9 @@ static void print_objects(const struct object *objects, const struct nft_source 
 			continue;
 		}
 		for (size_t i = 0; i < source->site->uplink_count; i++) {
+			if (part == NFT_MAPS_FILL && source->forwards == NULL) {
+				break;
+			}
 			char name[32];
 			unsigned number = source->site->uplinks[i].number;
 			(void)snprintf(name, sizeof(name), "%s_%u", object->name, number);
@@ -296,6 +303,9 @@ void nft_maps_print(const struct nft_source *source, enum nft_maps_part part, bo
 	}
 	if (provider_used(source->site)) {
 		print_objects(provider_objects, source, part, live, text);
+	}
+	if (source->site->dns_binding != DNS_BINDING_ADDRESS) {
+		print_objects(inside_objects, source, part, live, text);
 	}
 	if (source->site->dns_binding == DNS_BINDING_PORT) {
 		print_objects(port_objects, source, part, live, text);

@@ -15,7 +15,7 @@
 /*! What the ruleset is rendered from: the site file, and for live elements the state too. */
 struct nft_source {
 	const struct site *site;
-	const struct nft_forwards *forwards;
+	const struct nft_forwards *forwards; /*!< NULL: they are left out. */
 	const struct uplink_view *uplinks;
 	const struct observed *observed;
 	uplink_set drained;

@@ -178,7 +178,7 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 	               "\t\tiifname vmap @forward\n"
 	               "\t\tiifname @inside ip daddr vmap @hairpin4\n"
 	               "\t\tiifname @inside ip6 daddr vmap @hairpin6\n");
-	if (source->site->dns_binding == DNS_BINDING_PORT) {
+	if (source->site->dns_binding != DNS_BINDING_ADDRESS) {
 		text_add(text, "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
 		               "to : ip daddr map @dns_port4\n"
 		               "\t\tiifname @inside meta l4proto { tcp, udp } th dport 53 redirect "
@@ -210,14 +210,13 @@ static void fill_nat_chains(const struct nft_source *source, struct text *text)
 	text_add(text, "\t}\n");
 }
 
-static void fill_dns_chains(const struct nft_source *source, struct text *text)
+static void fill_dns_in(const struct nft_source *source, struct text *text)
 {
-	bool port = source->site->dns_binding == DNS_BINDING_PORT;
 	unsigned first = site_dns_port(1);
 	unsigned last = site_dns_port((unsigned)source->site->uplink_count);
 
 	text_add(text, "\tchain dns_in {\n\t\tiifname != @uplinks return\n");
-	if (port) {
+	if (source->site->dns_binding != DNS_BINDING_ADDRESS) {
 		// From outside these ports are not there: the answer would come from port 53.
 		text_add(text,
 		         "\t\tmeta l4proto { tcp, udp } th dport %u-%u fib daddr type local drop\n",
@@ -232,18 +231,22 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	               "\t\tfib daddr . iif type != local meta nfproto ipv6 drop\n");
 	nft_cross_note_queries(source->site, text);
 	text_add(text, "\t\tnotrack\n");
-	if (port) {
+	if (source->site->dns_binding == DNS_BINDING_PORT) {
 		// «th dport set» would leave the checksums as they were.
 		text_add(text, "\t\tudp dport 53 udp dport set iifname map @dns_port\n"
 		               "\t\ttcp dport 53 tcp dport set iifname map @dns_port\n");
 	}
-	text_add(text, "\t}\n\tchain dns_out {\n");
-	if (!port) {
-		text_add(text, "\t\toifname @uplinks meta l4proto { tcp, udp } th sport 53 "
-		               "notrack\n\t}\n");
-		return;
-	}
+	text_add(text, "\t}\n");
+}
+
+/*! Answers from a port. */
+static void fill_dns_out_port(const struct nft_source *source, struct text *text)
+{
+	unsigned first = site_dns_port(1);
+	unsigned last = site_dns_port((unsigned)source->site->uplink_count);
+
 	text_add(text,
+	         "\tchain dns_out {\n"
 	         "\t\toifname @uplinks meta l4proto { tcp, udp } th sport vmap @dns_reply\n\t}\n");
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
 		unsigned number = source->site->uplinks[i].number;
@@ -263,13 +266,29 @@ static void fill_dns_chains(const struct nft_source *source, struct text *text)
 	         first, last, first, last);
 }
 
-int nft_text(const struct site *site, char **ruleset)
+/*!
+ * Answers from port 53. A socket that is bound to a device has been routed out by that device, or on
+ * link if the tables of its source address know no way there, as of an address that two uplinks have:
+ * the mark leads it into the uplink's table.
+ */
+static void fill_dns_out(const struct nft_source *source, struct text *text)
 {
-	struct nft_forwards *forwards = NULL;
-	int ret = nft_forwards_build(site, &forwards);
-	if (ret != 0) {
-		return ret;
+	const struct site *site = source->site;
+	text_add(text, "\tchain dns_out {\n"
+	               "\t\toifname @uplinks meta l4proto { tcp, udp } th sport 53 notrack\n");
+	if (site->dns_binding == DNS_BINDING_DEVICE) {
+		text_add(text, "\t\tmeta l4proto { tcp, udp } th sport 53 oifname vmap { ");
+		for (size_t i = 0; i < site->uplink_count; i++) {
+			text_add(text, "%s\"%s\" : goto use_%u", i > 0 ? ", " : "",
+			         site->uplinks[i].interface, site->uplinks[i].number);
+		}
+		text_add(text, " }\n");
 	}
+	text_add(text, "\t}\n");
+}
+
+static int render(const struct site *site, const struct nft_forwards *forwards, char **ruleset)
+{
 	struct nft_source source = { .site = site, .forwards = forwards };
 	struct text text = TEXT_EMPTY;
 	declare(&source, &text);
@@ -279,11 +298,11 @@ int nft_text(const struct site *site, char **ruleset)
 	fill_uplink_chains(&source, &text);
 	fill_mark_chains(&source, &text);
 	fill_nat_chains(&source, &text);
-	fill_dns_chains(&source, &text);
+	fill_dns_in(&source, &text);
+	(site->dns_binding == DNS_BINDING_PORT ? fill_dns_out_port : fill_dns_out)(&source, &text);
 	nft_provider_fill(site, &text);
 	nft_cross_fill(site, &text);
 	text_add(&text, "}\n");
-	nft_forwards_free(forwards);
 
 	char *rendered = text_take(&text);
 	if (rendered == NULL) {
@@ -291,6 +310,22 @@ int nft_text(const struct site *site, char **ruleset)
 	}
 	*ruleset = rendered;
 	return 0;
+}
+
+int nft_text(const struct site *site, char **ruleset)
+{
+	struct nft_forwards *forwards = NULL;
+	int ret = nft_forwards_build(site, &forwards);
+	if (ret == 0) {
+		ret = render(site, forwards, ruleset);
+		nft_forwards_free(forwards);
+	}
+	return ret;
+}
+
+int nft_text_frame(const struct site *site, char **frame)
+{
+	return render(site, NULL, frame);
 }
 
 int nft_live(const struct site *site, const struct uplink_view *uplinks,

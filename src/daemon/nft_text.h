@@ -24,6 +24,12 @@
 int nft_text(const struct site *site, char **ruleset);
 
 /*!
+ * \brief Render the same without the elements of the forwards, which are many: to compare sites by.
+ * \return 0 or -ENOMEM.
+ */
+int nft_text_frame(const struct site *site, char **frame);
+
+/*!
  * \brief Render the elements that follow the state of the uplinks.
  *
  * The text flushes and refills; it loads behind the ruleset's, in the same transaction, and alone while

@@ -9,6 +9,7 @@
  * behind the translation of its destination, and that of an address to an alias.
  */
 
+#include <errno.h>
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
@@ -19,9 +20,6 @@
 #include <string.h>
 
 #include "daemon/observe.h"
-
-/*! The daemon has other things to do: so many rules are some 0.1 s. */
-#define WORK_MAX 100000
 
 /*! Where our chains turn addresses into aliases and back, see nft_cross.c. */
 #define PRIORITY_ALIAS_IN (NF_IP_PRI_RAW - 10)
@@ -128,6 +126,9 @@ static void fill_dns(const struct flow *flow, const struct other_chain *chain,
 	set_state(chain, STATE_UNTRACKED, 0, packet);
 }
 
+/*! In OTHER_WORK_MOST, what it takes to tell of a drop. */
+#define TELLING 20
+
 #define HOOK(number) (1u << (number))
 
 static const struct traffic forwarded[] = {
@@ -207,14 +208,16 @@ static void look(struct looking *looking, const struct flow *flow, const struct 
 		    (chain->family != NFPROTO_INET && chain->family != family)) {
 			continue;
 		}
-		if (looking->nft->work > WORK_MAX) {
+		traffic->fill(flow, chain, &packet);
+		looking->ret = other_chain_walk(looking->nft, chain, &packet, &end);
+		if (looking->ret == -E2BIG) {
+			looking->ret = 0;
 			looking->cut = true;
 			return;
 		}
-		traffic->fill(flow, chain, &packet);
-		looking->ret = other_chain_walk(looking->nft, chain, &packet, &end);
 		if (looking->ret == 0 && end.chain != NULL &&
 		    !(traffic->alias && is_same_for_clients(looking, flow, chain, &end))) {
+			looking->nft->work += TELLING;
 			add_drop(flow, traffic, chain, &end, looking->drops);
 		}
 	}

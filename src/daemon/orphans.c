@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "daemon/kernel.h"
-#include "daemon/nft_forwards.h"
 
 struct search {
 	const struct plan *plan;
@@ -54,17 +53,12 @@ static bool is_orphan(const struct connection *connection, void *context)
 	        inside != connection->target_port);
 }
 
-int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed,
-                size_t *ended)
+int orphans_end(const struct nft_forwards *forwards, const struct plan *plan,
+                const struct observed *observed, size_t *ended)
 {
-	struct nft_forwards *forwards = NULL;
+	struct search search = { plan, observed, forwards };
 	size_t deleted = 0;
-	int ret = nft_forwards_build(site, &forwards);
-	if (ret == 0) {
-		struct search search = { plan, observed, forwards };
-		ret = conntrack_delete_matching(NULL, is_orphan, &search, &deleted);
-	}
-	nft_forwards_free(forwards);
+	int ret = conntrack_delete_matching(NULL, is_orphan, &search, &deleted);
 	if (ret != 0) {
 		log_error("connections apart from their forward, failed to end (%s)",
 		          strerror(-ret));

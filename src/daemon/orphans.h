@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "daemon/nft_forwards.h"
 #include "daemon/plan.h"
 
 /*!
@@ -14,5 +15,5 @@
  * \param ended  Out: how many.
  * \return 0 or -errno (logged).
  */
-int orphans_end(const struct site *site, const struct plan *plan, const struct observed *observed,
-                size_t *ended);
+int orphans_end(const struct nft_forwards *forwards, const struct plan *plan,
+                const struct observed *observed, size_t *ended);

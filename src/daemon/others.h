@@ -99,6 +99,9 @@ struct other_set {
 	uint32_t key_size;
 };
 
+/*! The daemon has other things to do: so much work is some 0.1 s. */
+#define OTHER_WORK_MOST 100000
+
 struct other_nft {
 	struct netlink *request; /*!< For elements of sets, which are asked for one by one. */
 	struct other_chain *chains;
@@ -107,7 +110,8 @@ struct other_nft {
 	size_t rule_count;
 	struct other_set *sets;
 	size_t set_count;
-	size_t work; /*!< So many rules were applied, a question for an element counting as ten. */
+	/*! So many rules were applied, a question for an element or 200 chains looked at counting as ten. */
+	size_t work;
 };
 
 /*! \brief List what others have. \param nft  Out: freed by other_nft_close(). \return 0 or -errno. */
@@ -143,7 +147,7 @@ struct walk_end {
 /*!
  * \brief Let a packet pass a base chain.
  * \param end  Out.
- * \return 0 or -errno.
+ * \return 0 or -errno; -E2BIG: OTHER_WORK_MOST is done, no more is looked at.
  */
 int other_chain_walk(struct other_nft *nft, const struct other_chain *chain,
                      const struct walk_packet *packet, struct walk_end *end);

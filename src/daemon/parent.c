@@ -164,15 +164,6 @@ static void on_done(bool good, const char *reason, void *context)
 static void attempt(struct parent *parent)
 {
 	for (size_t i = 0; i < parent->row_count; i++) {
-		if (parent->rows[i].wanted.count == 0) {
-			char reason[JOURNAL_REASON_MAX];
-			(void)snprintf(reason, sizeof(reason), "uplink '%s' has no address yet",
-			               parent->rows[i].id);
-			attempt_failed(parent, reason);
-			return;
-		}
-	}
-	for (size_t i = 0; i < parent->row_count; i++) {
 		parent->rows[i].sent = parent->rows[i].wanted;
 	}
 	parent->running = true;

@@ -255,6 +255,11 @@ int parent_actions_run(struct parent_actions *actions, const struct parent_row *
 		add_addresses(&all, row->id, &row->sent);
 		if (!row->fixed) {
 			add_addresses(&followed, row->id, &row->sent);
+			// One that has never had an address keeps nobody else's from being sent.
+			if (row->sent.count == 0) {
+				text_add(&followed, "%s%s=none", followed.length > 0 ? "," : "",
+				         row->id);
+			}
 		}
 		if (row->confirmed_once && !journal_addresses_equal(&row->sent, &row->confirmed)) {
 			add_addresses(&was, row->id, &row->confirmed);

@@ -25,7 +25,7 @@ uint8_t family_number(unsigned family);
 /*! \brief «IPv4» or «IPv6» of an index. */
 const char *family_name(unsigned family);
 
-/*! What the probes of an uplink say about one family. */
+/*! What the probes of an uplink say about one family; without any, what its cable does. */
 struct verdict_family {
 	bool withheld;    /*!< It must not be answered. */
 	bool pending;     /*!< Only since nothing is known yet: no verdict at all. */

@@ -59,13 +59,22 @@ static void set_bindings(const struct site *site, const struct observed *observe
                          const struct uplink_view *view, struct table_uplink *row)
 {
 	struct table_binding binding = { 0 };
-	if (site->dns_binding == DNS_BINDING_PORT) {
+	if (site->dns_binding != DNS_BINDING_ADDRESS) {
 		binding.kind = TABLE_BINDING_PORT;
 		binding.port = site_dns_port(view->uplink->number);
 		add_binding(row, &binding);
+	}
+	if (site->dns_binding == DNS_BINDING_PORT) {
 		return;
 	}
-	binding.kind = TABLE_BINDING_ADDRESS;
+	if (site->dns_binding == DNS_BINDING_DEVICE) {
+		binding = (struct table_binding){ .kind = TABLE_BINDING_DEVICE };
+		(void)snprintf(binding.device, sizeof(binding.device), "%s",
+		               view->uplink->interface);
+		add_binding(row, &binding);
+	}
+	// Beside devices for what has no socket of its own (XDP).
+	binding = (struct table_binding){ .kind = TABLE_BINDING_ADDRESS };
 	for (size_t i = 0; view->link != NULL && i < observed->address_count; i++) {
 		if (observed->addresses[i].link == view->link->index) {
 			binding.address = observed->addresses[i].prefix.address;

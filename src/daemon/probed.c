@@ -56,6 +56,7 @@ static int add_line(struct probed *probed, unsigned family, const struct uplink 
 		.up_after = uplink->up_after,
 		.degraded_loss = uplink->degraded_loss,
 		.interval_ms = uplink->interval_ms,
+		.undamped = !uplink->damping,
 	};
 	struct probed_line *line = &probed->lines[probed->line_count];
 	const char *texts[SITE_PROBES_MAX];

@@ -13,7 +13,7 @@
  * requests cause are recognised by their sender and ignored.
  */
 
-#include "daemon/reconcile.h"
+#include "daemon/reconcile_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,34 +23,10 @@
 #include "base/log.h"
 #include "daemon/answers.h"
 #include "daemon/apply.h"
-#include "daemon/drains.h"
 #include "daemon/foreign.h"
-#include "daemon/lost.h"
 #include "daemon/moved.h"
 #include "daemon/orphans.h"
 #include "daemon/pass_notes.h"
-#include "daemon/publisher.h"
-#include "daemon/ruleset.h"
-#include "daemon/stranded.h"
-
-struct reconcile {
-	struct site *site;
-	struct recorder *recorder; /*!< Borrowed; may be NULL. */
-	struct rtnl *rtnl;
-	struct ruleset ruleset;
-	struct publisher publisher;
-
-	struct observed observed; /*!< Of the last pass, after it applied. */
-	struct observed before;   /*!< Of the last pass, before: the plan's views point here. */
-	struct plan *plan;        /*!< Of the last pass. */
-	uint32_t mask;            /*!< The site's fwmark-mask in that pass. */
-	struct uplink_sets broken;
-	struct drains drains;
-	const struct verdicts *verdicts; /*!< Borrowed; NULL: nothing is probed. */
-	char culprit[LOST_CULPRIT_MAX];  /*!< Who removed routes or rules of ours last. */
-	char *foreign_drops;
-	struct uplink_history history[SITE_UPLINKS_MAX + 1];
-};
 
 int reconcile_open(struct site *site, struct recorder *recorder, struct reconcile **reconcile)
 {
@@ -119,12 +95,12 @@ static struct uplink_sets all_uplinks(void)
 	return (struct uplink_sets){ { ~(uplink_set)0, ~(uplink_set)0 } };
 }
 
-/*! Steps of a pass that change something; the caller has observed and planned. */
+/*! What follows the loading of the ruleset, whatever came of that. */
 static int install(struct reconcile *reconcile, const struct plan *plan,
-                   const struct observed *observed, enum refill refill)
+                   const struct observed *observed, enum refill refill, int loaded)
 {
 	bool routing_needed = apply_routing_needed(plan, observed);
-	int ret = ruleset_load(&reconcile->ruleset, plan, refill);
+	int ret = loaded;
 	if (routing_needed) {
 		int routing = apply_routing(reconcile->rtnl, plan, observed);
 		ret = ret == 0 ? routing : ret;
@@ -137,16 +113,17 @@ static int install(struct reconcile *reconcile, const struct plan *plan,
 
 /*! End the connections that would otherwise go nowhere for ever. */
 static void end_connections(struct reconcile *reconcile, const struct plan *plan,
-                            const struct observed *observed, enum refill refill)
+                            const struct observed *observed, enum refill refill, size_t ended,
+                            bool installed)
 {
 	size_t orphans = 0;
 	size_t stranded = 0;
 	// What comes in knows no address, so only a ruleset that was not there has left orphans.
-	if (refill == REFILL_ALL && reconcile->ruleset.installed) {
-		(void)orphans_end(reconcile->site, plan, observed, &orphans);
+	if (refill >= REFILL_FORWARDS && reconcile->ruleset.installed) {
+		(void)orphans_end(reconcile->ruleset.source.forwards, plan, observed, &orphans);
 	}
-	(void)stranded_end(reconcile->site, reconcile->plan, plan, &stranded);
-	recorder_connections(reconcile->recorder, orphans + stranded);
+	(void)stranded_end(reconcile->site, plan, installed, &reconcile->stranded, &stranded);
+	recorder_connections(reconcile->recorder, ended + orphans + stranded);
 }
 
 /*! Keep what a pass saw and wanted, for the next one and for status. */
@@ -165,7 +142,16 @@ static void keep_pass(struct reconcile *reconcile, struct plan *plan, const stru
 	(void)snprintf(reconcile->culprit, sizeof(reconcile->culprit), "somebody");
 }
 
-int reconcile_run(struct reconcile *reconcile)
+/*! What is still answered, or still serves, stays as it is, and so does the last plan. */
+static int give_up(struct reconcile *reconcile, struct plan *plan, struct observed *before, int ret)
+{
+	recorder_pass_end(reconcile->recorder, (const bool[FOREIGN_KINDS]){ false });
+	plan_free(plan);
+	observed_deinit(before);
+	return ret;
+}
+
+int reconcile_pass(struct reconcile *reconcile, bool tentative)
 {
 	struct observed before = { 0 };
 	struct observed after = { 0 };
@@ -174,7 +160,9 @@ int reconcile_run(struct reconcile *reconcile)
 	int ret = rtnl_observe(reconcile->rtnl, &before);
 	if (ret == 0) {
 		ret = plan_build(reconcile->site, &before, reconcile->drains.uplinks,
-		                 reconcile->verdicts, &plan);
+		                 damper_judge(&reconcile->damper, reconcile->site, &before,
+		                              reconcile->verdicts, table_now_ms()),
+		                 &plan);
 	}
 	if (ret != 0) {
 		// Too much is changing to see it whole; the events of that lead here again.
@@ -203,16 +191,16 @@ int reconcile_run(struct reconcile *reconcile)
 	ret = publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
 	                     answers_withdrawn(reconcile->publisher.table, plan->table, &lost));
 	if (ret != 0 && lost.family[FAMILY_4] == 0 && lost.family[FAMILY_6] == 0) {
-		// Still answered: what serves it stays as it is, and so does the last plan.
-		recorder_pass_end(reconcile->recorder, (const bool[FOREIGN_KINDS]){ false });
-		plan_free(plan);
-		observed_deinit(&before);
-		return ret;
+		return give_up(reconcile, plan, &before, ret);
+	}
+	int loaded = ruleset_load(&reconcile->ruleset, plan, refill);
+	if (loaded != 0 && tentative && ruleset_kept(&reconcile->ruleset)) {
+		return give_up(reconcile, plan, &before, loaded);
 	}
 	// What cannot be withdrawn must at least be repaired.
-	int installed = install(reconcile, plan, &before, refill);
+	int installed = install(reconcile, plan, &before, refill, loaded);
 	ret = ret == 0 ? installed : ret;
-	moved_end(moved, mask);
+	size_t ended = moved_end(moved, mask);
 
 	int read_back = rtnl_observe(reconcile->rtnl, &after);
 	reconcile->broken = read_back == 0 && reconcile->ruleset.installed
@@ -221,10 +209,15 @@ int reconcile_run(struct reconcile *reconcile)
 	int published =
 		publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_PUBLISHED,
 	                       answers_installed(plan->table, &reconcile->broken));
-	end_connections(reconcile, plan, &before, refill);
+	end_connections(reconcile, plan, &before, refill, ended, installed == 0 && read_back == 0);
 
 	keep_pass(reconcile, plan, &before, &after);
 	return ret != 0 ? ret : read_back != 0 ? read_back : published;
+}
+
+int reconcile_run(struct reconcile *reconcile)
+{
+	return reconcile_pass(reconcile, false);
 }
 
 void reconcile_look_around(struct reconcile *reconcile)
@@ -297,41 +290,6 @@ int reconcile_events(struct reconcile *reconcile, bool *passed)
 	if (look) {
 		reconcile_look_around(reconcile);
 	}
-	return ret;
-}
-
-int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *taken)
-{
-	// The last plan's views point into the old site: it goes after the pass that replaces both.
-	struct site *old = reconcile->site;
-	struct drains drains = reconcile->drains;
-	*taken = false;
-	int ret = ruleset_set_site(&reconcile->ruleset, site);
-	if (ret != 0) {
-		site_free(site);
-		return ret;
-	}
-	reconcile->site = site;
-	drains_restore(&reconcile->drains, reconcile->publisher.table, site);
-	ret = reconcile_run(reconcile);
-	bool planned =
-		reconcile->plan != NULL && reconcile->plan->uplinks[0].uplink == site->uplinks;
-	*taken = planned && reconcile->ruleset.installed;
-	if (*taken) {
-		site_free(old);
-		return ret;
-	}
-	if (planned) {
-		plan_free(reconcile->plan);
-		reconcile->plan = NULL;
-	}
-	reconcile->site = old;
-	reconcile->drains = drains;
-	ret = ruleset_set_site(&reconcile->ruleset, old);
-	if (ret == 0) {
-		ret = reconcile_run(reconcile);
-	}
-	site_free(site);
 	return ret;
 }
 

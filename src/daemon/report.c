@@ -50,6 +50,7 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 	const struct table_uplink *row = table_find_uplink(standing->published, number);
 	json_t *addresses = json_array();
 	json_t *public = json_array();
+	json_t *published = json_array();
 	json_t *gateways = json_array();
 	for (unsigned family = 0; family < FAMILIES; family++) {
 		append_address(addresses, &view->family[family].address);
@@ -57,16 +58,20 @@ static json_t *status_uplink(const struct standing *standing, const struct uplin
 		append_address(gateways, &view->family[family].gateway);
 	}
 	bool answered = row != NULL && row->usable;
+	for (size_t i = 0; answered && i < row->address_count; i++) {
+		append_address(published, &row->address[i]);
+	}
 	struct text text = TEXT_EMPTY;
 	const char *state = uplink_state(standing, view, &text);
 	const char *reason = text.data != NULL                    ? text.data
 	                     : strcmp(history->reason, "up") == 0 ? ""
 	                                                          : history->reason;
 	json_t *object = json_pack(
-		"{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "number", (int)number, "id",
-		view->uplink->id, "interface", view->uplink->interface, "state", state, "since_s",
-		(json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason", reason,
-		"address", addresses, "public", public, "gateway", gateways, "answered", answered);
+		"{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:b}", "number", (int)number,
+		"id", view->uplink->id, "interface", view->uplink->interface, "state", state,
+		"since_s", (json_int_t)((table_now_ms() - history->since_ms) / 1000), "reason",
+		reason, "address", addresses, "public", public, "published", published, "gateway",
+		gateways, "answered", answered);
 	text_free(&text);
 	report_probes(standing, view->uplink, object);
 	report_cross(standing, number, object);

@@ -28,32 +28,85 @@ int ruleset_open(struct ruleset *ruleset)
 	return ret;
 }
 
+static void source_free(struct ruleset_source *source)
+{
+	nft_forwards_free(source->forwards);
+	free(source->frame);
+	*source = (struct ruleset_source){ 0 };
+}
+
 void ruleset_close(struct ruleset *ruleset)
 {
 	nft_apply_close(ruleset->nft);
 	nfnl_close(ruleset->nfnl);
-	free(ruleset->text);
+	source_free(&ruleset->source);
+	source_free(&ruleset->former);
+}
+
+static bool are_alike(const struct ruleset_source *a, const struct ruleset_source *b)
+{
+	return a->frame != NULL && b->frame != NULL && strcmp(a->frame, b->frame) == 0;
+}
+
+static bool are_same(const struct ruleset_source *a, const struct ruleset_source *b)
+{
+	struct text change = TEXT_EMPTY;
+	bool same = are_alike(a, b) &&
+	            nft_forwards_change(a->forwards, b->forwards, &change) == 0 &&
+	            change.length == 0 && !change.failed;
+	text_free(&change);
+	return same;
 }
 
 int ruleset_set_site(struct ruleset *ruleset, const struct site *site)
 {
-	char *text = NULL;
-	int ret = nft_text(site, &text);
+	struct ruleset_source source = { .site = site };
+	int ret = nft_text_frame(site, &source.frame);
+	if (ret == 0) {
+		ret = nft_forwards_build(site, &source.forwards);
+	}
 	if (ret != 0) {
+		source_free(&source);
 		return ret;
 	}
-	ruleset->loaded =
-		ruleset->loaded && ruleset->text != NULL && strcmp(ruleset->text, text) == 0;
-	free(ruleset->text);
-	ruleset->text = text;
+	source_free(&ruleset->former);
+	ruleset->former = ruleset->source;
+	ruleset->former_loaded = ruleset->loaded;
+	ruleset->kept = ruleset->installed;
+	ruleset->loaded = ruleset->loaded && are_same(&ruleset->former, &source);
+	ruleset->source = source;
 	return 0;
+}
+
+void ruleset_forget_site(struct ruleset *ruleset)
+{
+	source_free(&ruleset->former);
+}
+
+void ruleset_reset_site(struct ruleset *ruleset)
+{
+	source_free(&ruleset->source);
+	ruleset->source = ruleset->former;
+	ruleset->former = (struct ruleset_source){ 0 };
+	ruleset->loaded = ruleset->former_loaded && ruleset->kept;
+	ruleset->installed = ruleset->installed || ruleset->kept;
+}
+
+bool ruleset_kept(const struct ruleset *ruleset)
+{
+	return ruleset->kept;
 }
 
 enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,
                            const struct plan *plan)
 {
-	if (!ruleset->installed || !ruleset->loaded || last == NULL) {
+	if (!ruleset->installed || last == NULL) {
 		return REFILL_ALL;
+	}
+	if (!ruleset->loaded) {
+		return ruleset->former_loaded && are_alike(&ruleset->former, &ruleset->source)
+		               ? REFILL_FORWARDS
+		               : REFILL_ALL;
 	}
 	return strcmp(last->live, plan->live) != 0 ? REFILL_LIVE : REFILL_NOTHING;
 }
@@ -67,9 +120,16 @@ static int load_all(const struct ruleset *ruleset, const struct plan *plan)
 		log_error("ruleset, failed to list (%s)", strerror(-ret));
 		return ret;
 	}
+	char *whole = NULL;
+	ret = nft_text(ruleset->source.site, &whole);
+	if (ret != 0) {
+		log_error("ruleset, failed to write (%s)", strerror(-ret));
+		nft_objects_deinit(&objects);
+		return ret;
+	}
 	struct text text = TEXT_EMPTY;
-	text_add(&text, "%s%s", ruleset->text, plan->live);
-	nft_text_delete_surplus(ruleset->text, &objects, &text);
+	text_add(&text, "%s%s", whole, plan->live);
+	nft_text_delete_surplus(whole, &objects, &text);
 	char *commands = text_take(&text);
 	char *error = NULL;
 	ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
@@ -82,8 +142,7 @@ static int load_all(const struct ruleset *ruleset, const struct plan *plan)
 		free(error);
 		error = NULL;
 		text = TEXT_EMPTY;
-		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s%s", ruleset->text,
-		         plan->live);
+		text_add(&text, "delete table inet " OUR_NFT_TABLE "\n%s%s", whole, plan->live);
 		commands = text_take(&text);
 		ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
 		free(commands);
@@ -93,14 +152,27 @@ static int load_all(const struct ruleset *ruleset, const struct plan *plan)
 		          error != NULL ? error : strerror(-ret));
 	}
 	free(error);
+	free(whole);
 	nft_objects_deinit(&objects);
 	return ret;
 }
 
-static int load_live(struct nft_apply *nft, const struct plan *plan)
+/*! Change elements of what is installed: those of the uplinks' state, and the forwards if asked for. */
+static int load_elements(const struct ruleset *ruleset, const struct plan *plan, bool forwards)
 {
+	struct text text = TEXT_EMPTY;
+	int ret = forwards ? nft_forwards_change(ruleset->former.forwards, ruleset->source.forwards,
+	                                         &text)
+	                   : 0;
+	if (ret != 0) {
+		text_free(&text);
+		return ret;
+	}
+	text_add(&text, "%s", plan->live);
+	char *commands = text_take(&text);
 	char *error = NULL;
-	int ret = nft_apply_run(nft, plan->live, &error);
+	ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
+	free(commands);
 	if (ret != 0) {
 		log_warning("ruleset, failed to change elements (%s): refilling it",
 		            error != NULL ? error : strerror(-ret));
@@ -125,18 +197,24 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	uint32_t before = 0;
 	uint32_t after = 0;
 	int asked = nfnl_generation(ruleset->nfnl, &before);
-	int ret = refill == REFILL_LIVE ? load_live(ruleset->nft, plan) : -ENOENT;
+	// A change of elements is about the rest as well only if nobody has come between.
+	bool known = asked == 0 && ruleset->generation != 0 && before == ruleset->generation;
+	int ret = refill == REFILL_ALL ? -ENOENT
+	                               : load_elements(ruleset, plan, refill == REFILL_FORWARDS);
+	ruleset->loaded = ret == 0;
 	if (ret != 0) {
 		ret = load_all(ruleset, plan);
 		ruleset->loaded = ret == 0;
+		known = true;
 		give_back_memory();
 	}
 	if (asked == 0) {
 		asked = nfnl_generation(ruleset->nfnl, &after);
 	}
 	ruleset->commits++;
+	ruleset->kept = ret != 0 && ruleset->installed && asked == 0 && after == before;
 	ruleset->installed = ret == 0;
-	ruleset->generation = ret == 0 && asked == 0 && after == before + 1 ? after : 0;
+	ruleset->generation = ret == 0 && known && asked == 0 && after == before + 1 ? after : 0;
 	return ret;
 }
 

@@ -6,6 +6,7 @@
 
 #include "daemon/stranded.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,8 +22,7 @@
  */
 static bool is_stranding(const struct plan *plan, size_t uplink, unsigned family)
 {
-	if (plan == NULL || uplink >= plan->uplink_count ||
-	    plan->uplinks[uplink].family[family].open ||
+	if (plan->uplinks[uplink].family[family].open ||
 	    plan->uplinks[uplink].family[family].unproved) {
 		return false;
 	}
@@ -82,21 +82,41 @@ static int end_connections(const struct site *site, const struct uplink *uplink,
 	return ret;
 }
 
-int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan,
-                 size_t *ended)
+static bool was_ended(const struct stranded *stranded, const char *id, unsigned family)
 {
+	for (size_t i = 0; i < stranded->count; i++) {
+		if (strcmp(stranded->uplinks[i].id, id) == 0) {
+			return stranded->uplinks[i].family[family];
+		}
+	}
+	return false;
+}
+
+int stranded_end(const struct site *site, const struct plan *plan, bool ready,
+                 struct stranded *stranded, size_t *ended)
+{
+	struct stranded now = { .count = 0 };
 	int result = 0;
 	*ended = 0;
 	for (size_t i = 0; i < plan->uplink_count && site->outbound == OUTBOUND_FAILOVER; i++) {
+		const struct uplink *uplink = plan->uplinks[i].uplink;
 		struct search search = { .site = site };
 		bool any = false;
+		(void)snprintf(now.uplinks[i].id, sizeof(now.uplinks[i].id), "%s", uplink->id);
+		now.count = i + 1;
 		for (unsigned family = 0; family < FAMILIES; family++) {
-			search.family[family] =
-				is_stranding(plan, i, family) && !is_stranding(last, i, family);
+			bool stranding = is_stranding(plan, i, family);
+			bool before = was_ended(stranded, uplink->id, family);
+			search.family[family] = stranding && !before && ready;
+			now.uplinks[i].family[family] = stranding && before;
 			any |= search.family[family];
 		}
-		int ret = any ? end_connections(site, plan->uplinks[i].uplink, &search, ended) : 0;
+		int ret = any ? end_connections(site, uplink, &search, ended) : 0;
+		for (unsigned family = 0; family < FAMILIES && ret == 0; family++) {
+			now.uplinks[i].family[family] |= search.family[family];
+		}
 		result = result == 0 ? ret : result;
 	}
+	*stranded = now;
 	return result;
 }

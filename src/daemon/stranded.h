@@ -8,6 +8,15 @@
 
 #include "daemon/plan.h"
 
+/*! Dead ends whose connections have been ended: uplinks by their ids, as numbers change by a reload. */
+struct stranded {
+	struct {
+		char id[TABLE_ID_MAX];
+		bool family[FAMILIES];
+	} uplinks[SITE_UPLINKS_MAX];
+	size_t count;
+};
+
 /*!
  * \brief Delete the connections that are stuck, once for each death, as soon as there is a way round.
  *
@@ -15,9 +24,10 @@
  * again, instead of waiting for a time-out. What came in from outside stays: it cannot move, and lives
  * on if the uplink is back soon. Without another usable uplink nothing is deleted.
  *
- * \param last   The plan before, or NULL.
- * \param ended  Out: how many, also on failure.
+ * \param ready     The plan is installed: what is ended before would begin anew by the dead uplink.
+ * \param stranded  Of the pass before; out: of this one.
+ * \param ended     Out: how many, also on failure.
  * \return 0, or -errno of the first failure; logged.
  */
-int stranded_end(const struct site *site, const struct plan *last, const struct plan *plan,
-                 size_t *ended);
+int stranded_end(const struct site *site, const struct plan *plan, bool ready,
+                 struct stranded *stranded, size_t *ended);

@@ -168,11 +168,6 @@ int check_site(const struct check *check)
 		             "uplink number %u is one too many: a site has at most %d",
 		             first->number, SITE_UPLINKS_MAX);
 	}
-	if (site->dns_binding == DNS_BINDING_DEVICE) {
-		report_error(check->report, marks_find(check->marks, &site->dns_binding),
-		             "dns-binding device needs Knot DNS 3.5.5, which this version does not "
-		             "support yet: use address or port");
-	}
 	check_mask(check);
 	check_tables(check);
 	check_cross(check);

@@ -137,12 +137,14 @@ static void check_reserved(const struct check *check, const struct service *serv
 			format_service(service, text));
 	}
 	unsigned last = site_dns_port((unsigned)site->uplink_count);
-	if (site->dns_binding == DNS_BINDING_PORT && service->first <= last &&
+	if (site->dns_binding != DNS_BINDING_ADDRESS && service->first <= last &&
 	    service->last >= site_dns_port(1)) {
 		report_error(check->report, mark,
-		             "port %s cannot be forwarded: with dns-binding port the gateway's own "
+		             "port %s cannot be forwarded: with dns-binding %s the gateway's own "
 		             "DNS listens at ports %u to %u",
-		             format_service(service, text), site_dns_port(1), last);
+		             format_service(service, text),
+		             site->dns_binding == DNS_BINDING_PORT ? "port" : "device",
+		             site_dns_port(1), last);
 	}
 }
 

@@ -107,6 +107,7 @@ static const struct key uplink_keys[] = {
 	  .standard = "1" },
 	{ "degraded-loss", convert_percent, FIELD(uplink, degraded_loss), .least = 1, .most = 100,
 	  .standard = "20%" },
+	{ "damping", convert_switch, FIELD(uplink, damping), .standard = "on" },
 	{ .name = "on" },
 };
 

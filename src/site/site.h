@@ -113,6 +113,7 @@ struct uplink {
 		gateway; /*!< Empty: learnt from the main table. At most one a family. */
 	/*! Not of the file: what multihomectl is told by --addresses; goes before address. */
 	struct address_list learnt;
+	bool unknown; /*!< Not of the file either: it has never had an address that anybody knows. */
 	struct probe_list probe; /*!< Empty: link, address and gateway alone decide. */
 	uint32_t interval_ms;    /*!< Between two rounds of probes. */
 	uint32_t timeout_ms;     /*!< How long a probe may take; below interval_ms. */
@@ -120,6 +121,7 @@ struct uplink {
 	uint32_t up_after;       /*!< So many good rounds in a row mean up. */
 	uint32_t quorum;         /*!< So many probes must succeed in a good round. */
 	uint32_t degraded_loss;  /*!< Percent of loss over a minute that mean degraded. */
+	bool damping;            /*!< One that flaps is held back. */
 };
 
 /*! An address that an inside server holds for one uplink (source-address mode). */
@@ -313,7 +315,7 @@ uint32_t site_table(const struct site *site, unsigned uplink);
 /*! \brief The route table of what the gateway itself opens, behind those of all uplinks. */
 uint32_t site_outbound_table(const struct site *site);
 
-/*! \brief knotd's port for an uplink with the binding «port»: 5300 + N. */
+/*! \brief knotd's port for an uplink with the bindings «port», and «device» inside: 5300 + N. */
 uint16_t site_dns_port(unsigned uplink);
 
 /*! \brief Whether uplinks probe each other: it takes two. */

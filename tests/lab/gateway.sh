@@ -10,6 +10,7 @@ backup_lines=()
 reply_path=conntrack   # conntrack | source-address
 server_lines=()        # further lines of the server, instead of its addresses for the uplinks
 answer_policy=arrival
+damping=off            # on is the default of the daemon; but tests take an uplink away again and again
 host_ports='tcp/80, tcp/443:8443, udp/443, tcp/9000-9010'
 host_lines=()          # further lines of the host
 knot_conf_options=()   # further options of multihomectl knot-conf
@@ -36,6 +37,7 @@ site_file() {
 			    address: [${address4[primary]}, "${address6[primary]}"]
 			    gateway: [${router4[primary]}, "${router6[primary]}"]
 		END
+		echo "    damping: $damping"
 		for line in "${primary_lines[@]}"; do
 			echo "    $line"
 		done
@@ -45,6 +47,7 @@ site_file() {
 			    address: [${address4[backup]}, "${address6[backup]}"]
 			    gateway: [${router4[backup]}, "${router6[backup]}"]
 		END
+		echo "    damping: $damping"
 		for line in "${backup_lines[@]}"; do
 			echo "    $line"
 		done

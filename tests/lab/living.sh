@@ -14,7 +14,8 @@ router4=([primary]=198.51.100.1 [backup]=192.0.2.1)
 # Where the provider renumbers to.
 declare -A new_address4=([primary]=198.51.100.70 [backup]=192.0.2.70)
 declare -A new_router4=([primary]=198.51.100.65 [backup]=192.0.2.65)
-site_lines=('dns-binding: port')
+# DNS_BINDING=device, where knotd is new enough.
+site_lines=("dns-binding: ${DNS_BINDING:-port}")
 
 # living UPLINK...: their addresses and gateways are in no site file any more. Behind site_file.
 living() {

@@ -76,7 +76,8 @@ within() {
 }
 # Sanitizers keep what was freed, and take their time.
 if [ -z "$module_preload" ]; then
-	expect "1000 flaps: within a second" within 1000 "$took"
+	# A second on a machine of its own; what nobody has noticed waits for the clock, up to 10.
+	expect "1000 flaps: within seconds" within 4000 "$took"
 	expect "1000 flaps: memory" within $((memory + 512)) "$(memory_kb)"
 fi
 

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/probes.sh"
 probe_each "probe: icmp $client4" 'interval: 100ms'
+damping=on
 lab_up
 require "both uplinks are published" data_plane_up
 

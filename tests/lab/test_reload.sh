@@ -59,6 +59,49 @@ mv "$lab/good.conf" "$(site_file_path)"
 expect "a bad file leaves both published" by_each uplink_answered
 expect "a bad file by SIGHUP changes nothing" same "srv port=80 client=$client4" get_by backup 8080
 
+# The kernel does not take the new ruleset: the daemon has but one descriptor left, and needs two to
+# load it.
+limit_of() {
+	local free=0 descriptor
+	for ((descriptor = 0; free < 1; descriptor++)); do
+		[ -e "/proc/$daemon_pid/fd/$descriptor" ] || free=$((free + 1))
+	done
+	echo "$descriptor"
+}
+before=$(generation)
+old_limit=$(prlimit --pid "$daemon_pid" --nofile --noheadings --output SOFT)
+prlimit --pid "$daemon_pid" "--nofile=$(limit_of):"
+host_ports='tcp/80, tcp/8081:80'
+site_file
+kill -HUP "$daemon_pid"
+expect "not installed: the log says so" wait_for 5 logged 'could not be installed: the old plan stays'
+prlimit --pid "$daemon_pid" "--nofile=$old_limit:"
+expect "not installed: nothing was withdrawn meanwhile" same "$before" generation
+expect "not installed: the old ports are served" same "srv port=80 client=$client4" get_by backup 8080
+expect "not installed: it is once it can be" ctl reload
+expect "installed: the new port" same "srv port=80 client=$client4" get_by backup 8081
+expect "installed: no old one" fails get_by backup 8080
+
+# What was changed element by element is what a start loads as a whole; sets may hold what was seen.
+elements() {
+	ns gw nft -j list table inet multihome |
+		jq -S '[.nftables[].map | select(. != null) | {name, elem: (.elem // [] | map(tojson) | sort)}]'
+}
+host_ports='tcp/80:8080, tcp/8081:80, udp/8081, tcp/9000-9010, tcp/22'
+site_file
+ctl reload >/dev/null
+host_ports='tcp/80, tcp/8081, udp/8082, tcp/9000-9010'
+site_file
+ctl reload >/dev/null
+elements >"$lab/changed"
+daemon_stop
+ns gw nft delete table inet multihome
+daemon_start
+expect "after a start" wait_for 10 by_each uplink_answered
+expect "after a start: the elements that reloads had left" eval 'elements | diff "$lab/changed" -'
+expect "after a start: www, mail and vpn are among them" \
+	same 5 jq '.[] | select(.name == "single4_1").elem | length' "$lab/changed"
+
 # One uplink less, then again both.
 sed -i '/^  - id: backup/,/^$/d' "$(site_file_path)"
 uplinks() {

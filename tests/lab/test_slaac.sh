@@ -42,11 +42,13 @@ spawn isp1 radvd --nodaemon --logmethod stderr --config "$lab/isp1/radvd.conf" \
 	--pidfile "$lab/isp1/radvd.pid" >"$lab/isp1/radvd.log" 2>&1
 radvd_pid=$!
 # Its last part comes from the hardware address (RFC 4291 appendix A).
-last_part() {
-	part=$(ip -n "$lab_id-gw" -6 -json address show dev wan0 scope link |
-		jq -er '.[].addr_info[0].local // empty')
+link_local() {
+	# Addresses of another scope, as soon as one is announced, are empty objects.
+	ip -n "$lab_id-gw" -6 -json address show dev wan0 scope link |
+		jq -re 'first(.[].addr_info[]?.local // empty)'
 }
-require "the interface has a link-local address" wait_for 6 last_part
+require "the interface has a link-local address" wait_for 10 link_local
+part=$(link_local)
 old=$old_prefix:${part#fe80::} new=$new_prefix:${part#fe80::}
 
 has() {

@@ -18,7 +18,7 @@ standalone() {
 }
 require "knotd starts" standalone
 for uplink in primary backup; do
-	expect "$uplink: udp, IPv4" wait_for 5 same "${address4[$uplink]}" answer_by $uplink
+	expect "$uplink: udp, IPv4" wait_for 15 same "${address4[$uplink]}" answer_by $uplink
 	expect "$uplink: udp, IPv6" wait_for 5 same "${address6[$uplink]}" answer_by6 $uplink
 	expect "$uplink: tcp, IPv4" same "${address4[$uplink]}" answer_by $uplink A +tcp
 	expect "$uplink: tcp, IPv6" same "${address6[$uplink]}" answer_by6 $uplink AAAA +tcp

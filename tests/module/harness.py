@@ -107,6 +107,24 @@ def clean_up():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def run(line):
+    subprocess.run(line.split(), check=True)
+
+
+def make_world(device, addresses, others):
+    """What is behind a device of ours: a namespace with addresses of its own, which ends with the process."""
+    inside = start(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    place = lambda pid: os.readlink("/proc/%s/ns/net" % pid)
+    wait_for(lambda: place(inside.pid) != place("self"), "a namespace")
+    enter = "nsenter --net=/proc/%d/ns/net " % inside.pid
+    run("ip link add %s type veth peer name eth0 netns %d" % (device, inside.pid))
+    for prefix, name, held in (("", device, addresses), (enter, "eth0", others)):
+        for address in held:
+            run("%sip addr add %s dev %s%s" % (prefix, address, name, " nodad" if ":" in address else ""))
+        run("%sip link set %s up" % (prefix, name))
+    return inside
+
+
 def enter_namespace():
     """Leave the host's network for an empty one with the site's addresses."""
     if os.geteuid() != 0:
@@ -116,7 +134,6 @@ def enter_namespace():
             skip("no " + program)
     if libc.unshare(CLONE_NEWNET) != 0:
         skip("no network namespaces")
-    run = lambda line: subprocess.run(line.split(), check=True)
     run("ip link set lo up")
     for address in ADDRESSES:
         run("ip addr add %s/32 dev lo" % address)
@@ -178,7 +195,7 @@ class Table:
 class Knotd:
     """knotd with the module; zones is {name: (zone text, module)}."""
 
-    def __init__(self, zones=None, modules="", listen=None, extra="", wait=True, prefix=(),
+    def __init__(self, zones=None, modules="", listen=None, extra="", server="", wait=True, prefix=(),
                  zone_options="", workers=1):
         self.folder = make_folder()
         self.conf = os.path.join(self.folder, "knot.conf")
@@ -188,6 +205,7 @@ class Knotd:
         self.prefix = list(prefix)
         self.listen = listen if listen is not None else LISTEN
         self.modules, self.extra, self.workers = modules, extra, workers
+        self.server = server
         self.zone_options = zone_options
         self.zones = zones if zones is not None else {"www.example.com": (ZONE, "mod-arrival/site")}
         self.write()
@@ -203,7 +221,7 @@ class Knotd:
                  "    listen: [%s]" % ", ".join(
                      "%s@%s" % tuple(l.split("@")) if "@" in l else l + "@53" for l in self.listen),
                  "    udp-workers: %d" % self.workers, "    tcp-workers: 2",
-                 "    background-workers: 1"]
+                 "    background-workers: 1", self.server]
         if knot_user() is not None:
             lines.append("    user: knot:knot")
         lines += ["log:", "  - target: stderr", "    any: info",
@@ -268,6 +286,26 @@ class Knotd:
                 name, value = line.split("=")
                 counters[name.split("mod-arrival.")[1].strip()] = int(value)
         return counters
+
+
+def takes(server_options, what):
+    """Skip where this version of knotd does not know options of its section server."""
+    path = os.path.join(make_folder(), "knot.conf")
+    with open(path, "w") as file:
+        file.write("server:\n    rundir: /tmp\n" + server_options)
+    done = subprocess.run(["knotc", "-c", path, "conf-check"], capture_output=True, text=True)
+    if done.returncode != 0:
+        version = subprocess.run(["knotd", "-V"], capture_output=True, text=True).stdout.strip()
+        skip("%s: %s: %s" % (version, what, (done.stdout + done.stderr).strip().splitlines()[0]))
+
+
+def kdig(*words, inside=None):
+    """What kdig prints, asked from the network namespace of a process, or from here."""
+    prefix = ["nsenter", "--net=/proc/%d/ns/net" % inside.pid] if inside is not None else []
+    done = subprocess.run(prefix + ["kdig", "+timeout=5", "+retry=2"] + list(words),
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.args + [done.stdout, done.stderr]
+    return done.stdout
 
 
 def query(name, rrtype, at, source=None, tcp=False, edns=None, do=False, options=None, key=None,

@@ -3,7 +3,7 @@
 /*
  * Publishes answer tables for tests, from lines on standard input:
  *
- *   uplink NUMBER ID usable|unusable [drained] [ADDRESS...] [bind address ADDRESS|bind port PORT]...
+ *   uplink NUMBER ID usable|unusable [drained] [ADDRESS...] [bind address ADDRESS|bind port PORT|bind device NAME]...
  *   host NAME [ttl SECONDS] [policy arrival|all|preferred|uplink] [ready|ready4|ready6|order N,N...] [own N=ADDRESS]... [lan ADDRESS]...
  *   lan PREFIX...
  *   stale MILLISECONDS
@@ -77,9 +77,13 @@ static uint64_t parse_numbers(const char *text, struct table_host *order)
 static void parse_binding(struct words *words, struct table_uplink *uplink)
 {
 	struct table_binding *binding = &uplink->binding[uplink->binding_count++];
-	if (strcmp(need_word(words), "port") == 0) {
+	const char *kind = need_word(words);
+	if (strcmp(kind, "port") == 0) {
 		binding->kind = TABLE_BINDING_PORT;
 		binding->port = (uint16_t)atoi(need_word(words));
+	} else if (strcmp(kind, "device") == 0) {
+		binding->kind = TABLE_BINDING_DEVICE;
+		snprintf(binding->device, sizeof(binding->device), "%s", need_word(words));
 	} else {
 		binding->kind = TABLE_BINDING_ADDRESS;
 		binding->address = need_address(need_word(words));

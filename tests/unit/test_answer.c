@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "arrival/answer.h"
 #include "arrival/choice.h"
@@ -442,6 +444,76 @@ START_TEST(test_socket_address_is_misread)
 }
 END_TEST
 
+/*! Names with one letter more or less, and one of IFNAMSIZ - 1, tell uplinks apart. */
+START_TEST(test_device_of_a_socket_is_not_told_apart)
+{
+	static const char *const devices[] = { "wan0", "wan01", "verylongname-01",
+		                               "verylongname-02" };
+	struct table *table = table_new();
+	for (size_t i = 0; i < 4; i++) {
+		struct table_uplink *uplink = table_add_uplink(table);
+		uplink->number = (uint8_t)(i + 1);
+		uplink->binding_count = 2;
+		uplink->binding[0].kind = TABLE_BINDING_DEVICE;
+		strcpy(uplink->binding[0].device, devices[i]);
+		// All the same, as from two routers of one make.
+		uplink->binding[1].kind = TABLE_BINDING_ADDRESS;
+		uplink->binding[1].address = address_of("192.168.178.2");
+	}
+	struct binding_map map;
+	ck_assert_int_eq(binding_map_init(&map, table), 0);
+	ck_assert(map.by_device && !map.by_port);
+	struct address address = address_of("192.168.178.2");
+	struct local local = local_make(&address, 53);
+	struct local room;
+	for (size_t i = 0; i < 4; i++) {
+		struct local device = local_make_device(devices[i]);
+		const struct local *found = binding_local(&map, &local, &device, &room);
+		ck_assert_ptr_eq(found, &room);
+		ck_assert_uint_eq(found->port, 53);
+		ck_assert_int_eq(binding_find(&map, found), (int)i);
+	}
+	// Of another device, or of none, the address is asked.
+	static const char *const others[] = { "wan", "lan0", "" };
+	for (size_t i = 0; i < 3; i++) {
+		struct local device = local_make_device(others[i]);
+		ck_assert_ptr_eq(binding_local(&map, &local, &device, &room), &local);
+	}
+	ck_assert_int_eq(binding_find(&map, &local), 0);
+	binding_map_deinit(&map);
+	table_free(table);
+}
+END_TEST
+
+START_TEST(test_kernel_is_asked_twice_for_a_socket)
+{
+	static struct local_cache cache;
+	int sockets[2] = { socket(AF_INET, SOCK_DGRAM, 0), socket(AF_INET, SOCK_STREAM, 0) };
+	struct local room;
+	ck_assert(local_device_from_socket(sockets[0], &room));
+	ck_assert_uint_eq(room.family, 0);
+	const struct local *device =
+		local_from_cache(&cache, local_device_from_socket, sockets[0], &room);
+	ck_assert_ptr_eq(device, &room);
+	ck_assert_uint_eq(device->family, 0);
+	// CAP_NET_RAW is needed in older kernels for what follows.
+	if (setsockopt(sockets[1], SOL_SOCKET, SO_BINDTODEVICE, "lo", 3) == 0) {
+		for (unsigned i = 0; i < 2; i++) {
+			device = local_from_cache(&cache, local_device_from_socket, sockets[1],
+			                          &room);
+			struct local lo = local_make_device("lo");
+			ck_assert_mem_eq(device->word, lo.word, sizeof(lo.word));
+			ck_assert_uint_eq(device->hash, lo.hash);
+			ck_assert_uint_eq(device->family, LOCAL_DEVICE);
+		}
+		ck_assert_ptr_ne(device, &room);
+	}
+	close(sockets[0]);
+	close(sockets[1]);
+	ck_assert(!local_device_from_socket(sockets[0], &room));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("answer");
@@ -456,6 +528,8 @@ int main(void)
 	                    sizeof(clients) / sizeof(clients[0]));
 	tcase_add_test(tests, test_owners_cost_too_much_memory);
 	tcase_add_test(tests, test_empty_table_is_read_out_of_bounds);
+	tcase_add_test(tests, test_device_of_a_socket_is_not_told_apart);
+	tcase_add_test(tests, test_kernel_is_asked_twice_for_a_socket);
 	tcase_add_test(tests, test_socket_address_is_misread);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);

@@ -69,9 +69,6 @@ static const struct bad_file bad_sites[] = {
 	  "1:60: cross-alias 10.0.0.0/8 is the second one of its family: keep one a family\n"
 	  "1:72: cross-alias 10.9.0.0/31 has no room for 2 uplinks: write a larger network\n"
 	  "1:72: cross-alias 10.9.0.0/31 is the second one of its family: keep one a family\n" },
-	{ UPLINKS "site: {domain: example.com, dns-binding: device}\n",
-	  "4:42: dns-binding device needs Knot DNS 3.5.5, which this version does not "
-	  "support yet: use address or port\n" },
 	{ SITE "uplink:\n"
 	  "- {id: a, interface: w0, address: [127.0.0.1, \"fe80::1\", 224.0.0.1]}\n"
 	  "- {id: b, interface: w1, public-address: [0.0.0.0, \"::1\"]}\n",
@@ -359,6 +356,10 @@ static const struct bad_file bad_sites[] = {
 	  "own DNS listens at ports 5301 to 5302\n"
 	  "9:51: port tcp/5000-5400 cannot be forwarded: with dns-binding port the "
 	  "gateway's own DNS listens at ports 5301 to 5302\n" },
+	{ UPLINKS SERVERS "site: {domain: example.com, dns-binding: device}\n"
+	  "forward:\n- {id: x, server: web, port: [tcp/5301]}\n",
+	  "9:31: port tcp/5301 cannot be forwarded: with dns-binding device the gateway's "
+	  "own DNS listens at ports 5301 to 5302\n" },
 	{ SITE UPLINKS SERVERS "host:\n"
 	  "- {domain: w.example.com, server: web, port: [tcp/80, tcp/9000-9010, tcp/9005, "
 	  "tcp/9000-9010:9000-9010]}\n"

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <libknot/version.h>
+
 #include "ctl/check_gateway_find.h"
 #include "site_text.h"
 
@@ -63,6 +65,17 @@ struct change {
 	const char *from;
 	const char *to;
 };
+
+/*! What is found with «dns-binding: device». */
+#if KNOT_VERSION_HEX < 0x030505
+#define NO_DEVICES                                                                               \
+	"wrong name server version: dns-binding device needs Knot DNS 3.5.5, this is built for " \
+	"an older one -> write 'dns-binding: port', and take the part of 'multihomectl "         \
+	"knot-conf' "                                                                            \
+	"into knot.conf anew\n"
+#else
+#define NO_DEVICES ""
+#endif
 
 static const struct {
 	const char *what;
@@ -186,6 +199,15 @@ static const struct {
 	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
 	           "their packets (IPv4) -> give it a priority from 1050 on, or write a "
 	           "'rule-priority' below 50 into the site file\n" },
+	{ .what = "a rule before which ours have no room",
+	  .changes = { { "'rules':[]", RULE("R", "51", "0", "0", "false", "false", "", "") } },
+	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
+	           "their packets (IPv4) -> give it a priority from 1050 on\n" },
+	{ .what = "a rule before which ours have just room",
+	  .changes = { { "'rules':[]", RULE("R", "52", "0", "0", "false", "false", "", "") } },
+	  .found = "wrong routing rules: rule 'R' of another program stands before ours and takes "
+	           "their packets (IPv4) -> give it a priority from 1050 on, or write a "
+	           "'rule-priority' below 2 into the site file\n" },
 	{ .what = "a rule behind ours",
 	  .changes = { { "'rules':[]", RULE("R", "5210", "0", "0", "false", "false", "", "") } },
 	  .found = "" },
@@ -280,6 +302,13 @@ static const struct {
 	          "wrong nftables firewall: table inet fw, chain c drops questions to the name "
 	          "server, by policy (primary udp/53) -> nft 'insert rule inet fw c meta l4proto { "
 	          "tcp, udp } th dport 53 accept'\n" },
+	{ .what = "questions dropped on the uplinks, where they are not rewritten",
+	  .changes = { { "'drops':[]", DROP("questions", "udp/53", "1", "0", "true", "true") } },
+	  .site = { "dns-binding: address", "dns-binding: device" },
+	  .found =
+	          "wrong nftables firewall: table inet fw, chain c drops questions to the name "
+	          "server, by policy (primary udp/53) -> nft 'insert rule inet fw c meta l4proto { "
+	          "tcp, udp } th dport 53 accept'\n" NO_DEVICES },
 	{ .what = "questions dropped, at the ports they are rewritten to",
 	  .changes = { { "'drops':[]", DROP("questions", "udp/53", "1", "0", "true", "true") } },
 	  .site = { "dns-binding: address", "dns-binding: port" },

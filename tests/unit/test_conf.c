@@ -700,6 +700,7 @@ START_TEST(other_values_than_the_defaults_are_read)
 		"uplink:\n"
 		"- {id: a, interface: eth0.7, public-address: 203.0.113.7, interval: 500ms,\n"
 		"   down-after: 0x10, up-after: 007, quorum: 2, degraded-loss: 5%,\n"
+		"   damping: off,\n"
 		"   probe: [icmp 192.0.2.1, \"tcp [2001:db8::1]:853\", dns 192.0.2.2 a.example,\n"
 		"   exec /bin/check -v]}\n"
 		"- {id: b, interface: w1, gateway: \"fe80::1\", interval: 10s, timeout: 9s,\n"
@@ -741,6 +742,8 @@ START_TEST(other_values_than_the_defaults_are_read)
 	ck_assert_uint_eq(site->uplinks[0].timeout_ms, 400);
 	ck_assert_uint_eq(site->uplinks[0].quorum, 2);
 	ck_assert_uint_eq(site->uplinks[0].degraded_loss, 5);
+	ck_assert(!site->uplinks[0].damping);
+	ck_assert(site->uplinks[1].damping);
 	ck_assert_uint_eq(site->uplinks[1].timeout_ms, 9000);
 	const struct probe *probes = site->uplinks[0].probe.items;
 	ck_assert_uint_eq(site->uplinks[0].probe.count, 4);

@@ -4,6 +4,8 @@
  * The control socket against clients that are many, slow, greedy, rude or strangers.
  */
 
+#include <fcntl.h>
+
 #include "control_client.h"
 
 START_TEST(request_in_pieces_is_one_request)
@@ -255,6 +257,33 @@ START_TEST(stale_socket_is_replaced_and_the_new_one_is_not_for_all)
 }
 END_TEST
 
+START_TEST(removed_socket_comes_back_and_clients_stay)
+{
+	int fd = client_new();
+	assert_served(fd);
+	ck_assert_int_eq(control_renew(control), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(control_renew(control), 1);
+	ck_assert_int_eq(control_renew(control), 0);
+	assert_served(fd);
+	close(fd);
+	// Another file in its place goes; where there can be none it is tried again.
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert_int_lt(control_renew(control), 0);
+	ck_assert_int_lt(control_renew(control), 0);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	ck_assert_int_eq(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+	ck_assert_int_eq(control_renew(control), 1);
+	fd = client_new();
+	assert_served(fd);
+	close(fd);
+	struct stat status;
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_uint_eq(status.st_mode & 0777, 0660);
+}
+END_TEST
+
 START_TEST(path_that_cannot_be_is_an_error)
 {
 	struct control *none = NULL;
@@ -305,6 +334,7 @@ int main(void)
 	tcase_add_loop_test(tcase, strangers_may_not_ask, 0, COUNT(askers));
 	tcase_add_test(tcase, silent_client_is_dropped_and_an_active_one_is_not);
 	tcase_add_test(tcase, stale_socket_is_replaced_and_the_new_one_is_not_for_all);
+	tcase_add_test(tcase, removed_socket_comes_back_and_clients_stay);
 	tcase_add_test(tcase, path_that_cannot_be_is_an_error);
 	tcase_add_test(tcase, closing_takes_the_clients_along);
 	suite_add_tcase(suite, tcase);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libknot/version.h>
+
 #include "ctl/knot_conf.h"
 #include "site_text.h"
 
@@ -43,6 +45,14 @@
 	"    listen: ::@5301 # uplink primary\n"      \
 	"    listen: 0.0.0.0@5302 # uplink backup\n"  \
 	"    listen: ::@5302 # uplink backup\n"
+#define INSIDE \
+	"    # For the LAN, whose queries multihomed leads there, and for the gateway itself.\n"
+#define DEVICES                                                       \
+	"    # Interfaces behind '%' need Knot DNS 3.5.5 or later.\n" \
+	"    listen: 0.0.0.0%wan0@53 # uplink primary\n"              \
+	"    listen: ::%wan0@53 # uplink primary\n"                   \
+	"    listen: 0.0.0.0%wan1@53 # uplink backup\n"               \
+	"    listen: ::%wan1@53 # uplink backup\n"
 #define MODULE "\nmod-arrival:\n  - id: site\n    table: \"/run/mh/table\"\n"
 #define ZONE(name, folder)                                                             \
 	"  - domain: " name ".\n    file: \"" folder name ".zone\"\n"                  \
@@ -73,6 +83,10 @@ static const struct {
 	{ SITE "    dns-binding: port\n" FOLLOWED SERVER HOSTS,
 	  { 0 },
 	  HEAD PORTS MODULE ZONES(""),
+	  NULL },
+	{ SITE "    dns-binding: device\n" FOLLOWED SERVER HOSTS,
+	  { 0 },
+	  HEAD INSIDE PORTS DEVICES MODULE ZONES(""),
 	  NULL },
 	{ SITE UPLINKS SERVER HOSTS,
 	  { .module_file = "/a b/\"arrival\".so", .sections = "full", .zone_dir = "/var/zones" },
@@ -134,6 +148,9 @@ static const struct {
 	{ SITE "    dns-binding: port\n" FOLLOWED SERVER HOSTS, { .sections = "minimal" } },
 	{ SITE UPLINKS SERVER, { 0 } },
 	{ SITE UPLINKS SERVER HOSTS MAILS, { .mail = true, .dnssec = true } },
+#if KNOT_VERSION_HEX >= 0x030505
+	{ SITE "    dns-binding: device\n" FOLLOWED SERVER HOSTS, { 0 } },
+#endif
 };
 
 START_TEST(knotd_accepts_the_part_as_an_include)

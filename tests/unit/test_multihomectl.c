@@ -76,6 +76,7 @@ static const struct {
 	{ "zone parent -c $FOLLOWED --addresses other=198.51.100.1", 2, "",
 	  "'other=198.51.100.1', is not of the form uplink=address" },
 	{ "zone parent -c $FOLLOWED --addresses backup", 2, "", "is not of the form" },
+	{ "zone parent -c $FOLLOWED --addresses backup=none", 0, "", "" },
 	{ "zone parent -c $FOLLOWED --format nsupdate --addresses backup=198.51.100.1 "
 	  "--was backup=198.51.100.9",
 	  0, "update delete example.com. TXT \"v=spf1 ip4:192.168.2.1 ip4:198.51.100.9 -all\"\n",

@@ -22,6 +22,7 @@
 #define ROUTES                                       \
 	"route 0.0.0.0/0 dev wan0 via 192.168.2.6\n" \
 	"route 0.0.0.0/0 dev wan1 via 172.16.1.2 metric 100\n"
+#define DEVICE HEAD "    dns-binding: device\n" UPLINKS SERVERS
 #define PORT HEAD "    dns-binding: port\n" UPLINKS SERVERS
 #define MAIL "mail:\n  - domain: example.com\n    server: web\n"
 #define MASK "    fwmark-mask: 0x00000700\n"
@@ -67,6 +68,15 @@ static const struct {
 	    "elements = { 5301 : jump dns_1,\n\t\t\t5302 : jump dns_2 }",
 	    "th dport 5301-5302 fib daddr type local drop", "udp sport 5301-5302 udp sport set 53",
 	    "tcp sport 5301-5302 tcp sport set 53", "!th sport 53 notrack" } },
+	// Outside by the device, inside by the port; an answer leaves by the uplink of its device.
+	{ DEVICE,
+	  { "th sport 53 notrack\n\t\tmeta l4proto { tcp, udp } th sport 53 oifname vmap { "
+	    "\"wan0\" : "
+	    "goto use_1, \"wan1\" : goto use_2 }\n\t}\n",
+	    "dns_port4 { 192.168.2.1 : 5301,\n\t\t\t172.16.1.1 : 5302 }",
+	    "th dport 53 redirect to : ip6 daddr map @dns_port6",
+	    "th dport 5301-5302 fib daddr type local drop", "!dport set", "!sport set",
+	    "!dns_reply", "!map dns_port {" } },
 	{ HEAD UPLINKS SERVERS
 	  "host:\n"
 	  "  - domain: a.example.com\n    server: web\n    port: [tcp/443:8443, udp/443]\n"

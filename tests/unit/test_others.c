@@ -6,6 +6,7 @@
  */
 
 #include <check.h>
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -312,6 +313,37 @@ START_TEST(rules_and_routes_in_our_way_are_listed)
 }
 END_TEST
 
+/*! Nobody writes such rules on purpose, but the daemon must live with them. */
+START_TEST(way_that_doubles_with_every_chain_is_given_up)
+{
+	struct text text = TEXT_EMPTY;
+	struct other_nft *nft = NULL;
+	struct walk_packet packet = client(AF_INET);
+	struct walk_end end = { 0 };
+	text_add(&text, "table ip t {\n");
+	for (unsigned i = 9; i > 0; i--) {
+		text_add(&text, "chain c%u {", i);
+		for (unsigned k = 0; i < 9 && k < 4; k++) {
+			text_add(&text, " meta mark %u jump c%u;", k, i + 1);
+		}
+		text_add(&text, " meta mark 1 counter; }\n");
+	}
+	text_add(&text, "chain c { type filter hook forward priority 0; jump c1; }; }\n");
+	load(text.data);
+	ck_assert_int_eq(other_nft_open(&nft), 0);
+	const struct other_chain *base = nft->chains;
+	while (!base->base) {
+		base++;
+	}
+	ck_assert_int_eq(other_chain_walk(nft, base, &packet, &end), -E2BIG);
+	ck_assert_uint_le(nft->work, OTHER_WORK_MOST + 10);
+	ck_assert_int_eq(other_chain_walk(nft, base, &packet, &end), -E2BIG);
+	ck_assert_ptr_null(end.chain);
+	other_nft_close(nft);
+	text_free(&text);
+}
+END_TEST
+
 START_TEST(looks_leave_no_descriptors)
 {
 	struct other_nft *nft = NULL;
@@ -338,6 +370,7 @@ int main(void)
 	tcase_add_test(cases, ipv6_is_walked_too);
 	tcase_add_loop_test(cases, effect_is_found, 0, COUNT(effects));
 	tcase_add_test(cases, rules_and_routes_in_our_way_are_listed);
+	tcase_add_test(cases, way_that_doubles_with_every_chain_is_given_up);
 	tcase_add_test(cases, looks_leave_no_descriptors);
 	return namespace_suite_run(suite);
 }

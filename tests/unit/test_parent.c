@@ -5,6 +5,7 @@
  */
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ static void setup_with(const char *command)
 	char text[512];
 	(void)snprintf(text, sizeof(text), SITE, command);
 	struct site *site = site_from_text(text);
+	// As loop_run() does: a command need not read what it is told.
+	(void)signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_eq(uv_loop_init(&loop), 0);
 	ck_assert_int_eq(parent_open(&loop, "/", NULL, keep, NULL, &parent), 0);
 	ck_assert_int_eq(parent_set_site(parent, site), 0);
@@ -116,14 +119,37 @@ START_TEST(what_a_command_prints_need_not_be_text)
 }
 END_TEST
 
+START_TEST(uplink_that_never_had_an_address_keeps_no_other_waiting)
+{
+	struct site *site = site_from_text("site:\n    domain: example.com\n"
+	                                   "    on-change: exec /bin/grep -q after.:..}]}\n"
+	                                   "uplink:\n"
+	                                   "  - id: a\n    interface: wan0\n"
+	                                   "  - id: b\n    interface: wan1\n");
+	setup_with("/bin/false");
+	ck_assert_int_eq(parent_set_site(parent, site), 0);
+	site_free(site);
+	parent_ready(parent);
+	look("4");
+	for (int i = 0; i < 100 && parent_pending(parent) > 0; i++) {
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	}
+	ck_assert_uint_eq(parent_pending(parent), 0);
+	teardown();
+}
+END_TEST
+
 int main(void)
 {
+	// As in the daemon: a command need not read what it is told.
+	(void)signal(SIGPIPE, SIG_IGN);
 	Suite *suite = suite_create("parent");
 	TCase *tcase = tcase_create("all");
 	tcase_add_loop_test(tcase, family_that_is_away_at_a_restart_is_no_change, 0,
 	                    (int)(sizeof(seen) / sizeof(seen[0])));
 	tcase_add_test(tcase, families_that_come_one_after_the_other_are_in_order);
 	tcase_add_test(tcase, what_a_command_prints_need_not_be_text);
+	tcase_add_test(tcase, uplink_that_never_had_an_address_keeps_no_other_waiting);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -88,6 +88,8 @@ static void add_uplink_row(const struct table_uplink *row, struct text *text)
 		const struct table_binding *binding = &row->binding[i];
 		if (binding->kind == TABLE_BINDING_PORT) {
 			text_add(text, " @%u", binding->port);
+		} else if (binding->kind == TABLE_BINDING_DEVICE) {
+			text_add(text, " @%s", binding->device);
 		} else {
 			ck_assert_int_eq(binding->kind, TABLE_BINDING_ADDRESS);
 			text_add(text, " @%s", address_format(&binding->address, address));
@@ -113,6 +115,12 @@ static const struct {
 	{ SITE("    dns-binding: port\n"), WELL, "1",
 	  "1 primary usable drained 192.168.2.1 2001:db8:1::2 @5301\n"
 	  "2 backup usable 198.51.100.1 @5302\n" },
+	// The port is for the inside, the address for what has no socket.
+	{ SITE("    dns-binding: device\n"), WELL, "1",
+	  "1 primary usable drained 192.168.2.1 2001:db8:1::2 @5301 @wan0 " OWN
+	  "2 backup usable 198.51.100.1 @5302 @wan1 @172.16.1.1\n" },
+	{ SITE("    dns-binding: device\n"), "link wan1 up carrier\n", "",
+	  "1 primary @5301 @wan0\n2 backup @5302 @wan1\n" },
 	// Of a family that does not work no address is there.
 	{ SITE(""), WELL "forwarding4 off\n", "",
 	  "1 primary usable 2001:db8:1::2 " OWN "2 backup @172.16.1.1\n" },

@@ -67,6 +67,7 @@ static void add_servers(unsigned uplinks, bool held, struct text *text)
 
 static char *draw_site(void)
 {
+	static const char *const bindings[] = { "address", "port", "device" };
 	static const char *const policies[] = { "arrival", "all", "preferred" };
 	struct text text = TEXT_EMPTY;
 	unsigned uplinks = 1 + draw(UPLINKS);
@@ -75,8 +76,7 @@ static char *draw_site(void)
 	text_add(&text, "site:\n    domain: example.com\n    lan: [lan0]\n%s",
 	         provided == 2 ? "    lan-prefix: \"fd00::/64\"\n" : "");
 	text_add(&text, "    hairpin: %s\n    masquerade: %s\n    dns-binding: %s\n",
-	         chance(50) ? "on" : "off", chance(50) ? "on" : "off",
-	         chance(50) ? "port" : "address");
+	         chance(50) ? "on" : "off", chance(50) ? "on" : "off", bindings[draw(3)]);
 	add_uplinks(uplinks, chance(30), provided > 0, &text);
 	add_servers(uplinks, provided == 1, &text);
 	text_add(&text, "host:\n");

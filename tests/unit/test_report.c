@@ -27,7 +27,8 @@ static const struct {
 	  NOTHING_BROKEN,
 	  "{'number':1,'id':'primary','interface':'wan0','state':'up','since_s':0,'reason':'',"
 	  "'address':['192.168.2.1','2001:db8:1::2'],'public':['192.168.2.1','2001:db8:1::2'],"
-	  "'gateway':['192.168.2.6','2001:db8:1::1'],'answered':true}",
+	  "'published':['192.168.2.1','2001:db8:1::2'],'gateway':['192.168.2.6','2001:db8:1::1'],'"
+	  "answered':true}",
 	  { true, true },
 	  "[" ROW("primary", "installed", "installed",
 	          "answered") "," ROW("backup", "installed", "installed", "answered") "]",
@@ -39,7 +40,7 @@ static const struct {
 	  NOTHING_BROKEN,
 	  "{'number':1,'id':'primary','interface':'wan0','state':'down','since_s':0,"
 	  "'reason':'interface wan0 has no carrier','address':['192.168.2.1','2001:db8:1::2'],"
-	  "'public':[],'gateway':[],'answered':false}",
+	  "'public':[],'published':[],'gateway':[],'answered':false}",
 	  { false, true },
 	  "[" ROW("primary", "installed", "installed",
 	          "withdrawn") "," ROW("backup", "installed", "installed", "answered") "]",

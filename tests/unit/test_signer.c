@@ -41,6 +41,7 @@ struct scene {
 	struct table *table;
 	struct answers *answers;
 	struct learnt learnt;
+	struct owners owners;
 	struct wanted wanted;
 	struct zone_keys *keys;
 	struct signed_answers *published;
@@ -200,9 +201,11 @@ static struct table *make_table(size_t hosts, uint8_t policy)
 static void want(struct scene *scene)
 {
 	wanted_deinit(&scene->wanted);
-	ck_assert_int_eq(wanted_init(&scene->wanted, (const uint8_t *)ZONE, &scene->learnt), 0);
-	answers_visit(scene->answers, wanted_add_addresses, &scene->wanted);
-	answers_visit(scene->answers, wanted_add_hints, &scene->wanted);
+	ck_assert_int_eq(
+		wanted_init(&scene->wanted, (const uint8_t *)ZONE, &scene->learnt, &scene->owners),
+		0);
+	wanted_add_addresses(&scene->wanted, scene->answers);
+	wanted_add_hints(&scene->wanted, scene->answers);
 	ck_assert_int_eq(scene->wanted.error, 0);
 }
 
@@ -364,6 +367,29 @@ START_TEST(test_unchanged_set_is_signed_again)
 }
 END_TEST
 
+START_TEST(test_wrong_set_is_forgotten)
+{
+	struct scene *scene = make_scene(3, 2);
+	learn(scene, 1, false, true, NOW - 10);
+	struct learnt *learnt = &scene->learnt;
+	ck_assert_uint_eq(learnt->count, 9);
+	const struct table_host *host = &scene->table->hosts[_i];
+	learnt_forget(learnt, host->owner, host->owner_length, KNOT_RRTYPE_HTTPS);
+	learnt_forget(learnt, host->owner, host->owner_length, KNOT_RRTYPE_HTTPS);
+	learnt_forget(learnt, host->owner, host->owner_length, KNOT_RRTYPE_SVCB);
+	ck_assert_uint_eq(learnt->count, 8);
+	for (int i = 0; i < 3; i++) {
+		host = &scene->table->hosts[i];
+		ck_assert_ptr_nonnull(
+			learnt_find(learnt, host->owner, host->owner_length, KNOT_RRTYPE_AAAA));
+		ck_assert_int_eq(learnt_find(learnt, host->owner, host->owner_length,
+		                             KNOT_RRTYPE_HTTPS) != NULL,
+		                 i != _i);
+	}
+	free_scene(scene);
+}
+END_TEST
+
 START_TEST(test_key_that_is_not_published_yet_is_not_found)
 {
 	struct scene *scene = make_scene(2, 1);
@@ -455,6 +481,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, test_variant_is_missing_or_bogus);
 	tcase_add_test(tests, test_unchanged_set_is_signed_again);
+	tcase_add_loop_test(tests, test_wrong_set_is_forgotten, 0, 3);
 	tcase_add_test(tests, test_key_that_is_not_published_yet_is_not_found);
 	tcase_add_test(tests, test_missing_key_leaves_half_signed_answers);
 	tcase_add_test(tests, test_stop_is_ignored);

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <libknot/version.h>
+
 #include "ctl/zone_host.h"
 #include "ctl/zone_types.h"
 #include "site_text.h"
@@ -32,6 +34,13 @@
 #define NS(ttl)                                                 \
 	"www.example.com. " ttl " IN NS www-ns1.example.com.\n" \
 	"www.example.com. " ttl " IN NS www-ns2.example.com.\n"
+
+/*! As libknot writes it. */
+#if KNOT_VERSION_HEX < 0x030400
+#define ALPN "alpn=h2"
+#else
+#define ALPN "alpn=\"h2\""
+#endif
 
 static const struct {
 	const char *site;
@@ -135,7 +144,7 @@ static const struct {
 	                   "www.example.com. 20 IN AAAA 2001:db8:1::2\n"
 	                   "api.www.example.com. 20 IN A 192.168.2.1\n"
 	                   "api.www.example.com. 20 IN AAAA 2001:db8:1::2\n"
-	                   "www.example.com. 20 IN HTTPS 1 . alpn=h2 ipv4hint=192.168.2.1 "
+	                   "www.example.com. 20 IN HTTPS 1 . " ALPN " ipv4hint=192.168.2.1 "
 	                   "ipv6hint=2001:db8:1::2 key65280=\"x\"\n"
 	                   "www.example.com. 20 IN HTTPS 2 API.www.example.com. "
 	                   "ipv4hint=192.168.2.1\n"

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * What other programs' chains do to the traffic of a whole site, and that looking at it has an end.
+ */
+
+#include <check.h>
+#include <string.h>
+
+#include "daemon/observe.h"
+#include "namespace.h"
+#include "plan_text.h"
+
+#define SITE                                                                \
+	"site:\n    domain: example.com\n    lan: lan0\n"                   \
+	"uplink:\n  - id: a\n    interface: wan0\n    address: 192.0.2.1\n" \
+	"server:\n  - id: web\n    address: 10.0.0.10\n"                    \
+	"host:\n  - domain: www.example.com\n    server: web\n    port: [tcp/1000"
+
+static const struct {
+	unsigned ports;
+	const char *chain;
+	unsigned drops; // Of clients and of answers to them; 0: not all.
+} sites[] = {
+	{ 2, "policy accept;", 0 },
+	{ 2, "policy drop;", 4 },
+	{ 2, "policy drop; ct state established accept;", 2 },
+	{ 9000, "policy drop;", 0 },
+};
+
+START_TEST(look_at_a_large_site_ends)
+{
+	struct text text = TEXT_EMPTY;
+	text_add(&text, SITE);
+	for (unsigned i = 1; i < sites[_i].ports; i++) {
+		text_add(&text, ", tcp/%u", 1000 + i);
+	}
+	text_add(&text, "]\n");
+	struct planned planned =
+		planned_from_text(text.data, "link wan0 up carrier\naddress wan0 192.0.2.1/30\n");
+	struct standing standing = { .site = planned.site, .plan = planned.plan };
+	struct other_nft *nft = NULL;
+	bool complete = false;
+	run("nft 'table inet t { chain c { type filter hook forward priority 0; %s }; }'",
+	    sites[_i].chain);
+	ck_assert_int_eq(other_nft_open(&nft), 0);
+	json_t *drops = observe_drops(&standing, nft, &complete);
+	ck_assert_ptr_nonnull(drops);
+	ck_assert_int_eq(complete, sites[_i].ports < 9000);
+	ck_assert_uint_le(json_array_size(drops), 5000);
+	ck_assert(!complete || json_array_size(drops) == sites[_i].drops);
+	json_decref(drops);
+	other_nft_close(nft);
+	planned_free(&planned);
+	text_free(&text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("observe_drops");
+	TCase *cases = tcase_create("observe_drops");
+	tcase_set_timeout(cases, 60);
+	tcase_add_checked_fixture(cases, namespace_enter, NULL);
+	tcase_add_loop_test(cases, look_at_a_large_site_ends, 0, COUNT(sites));
+	suite_add_tcase(suite, cases);
+	return namespace_suite_run(suite);
+}
