@@ -123,9 +123,12 @@ hoster_zones() {
 	} >"$1/asnlookup.zonemaster.net.zone"
 }
 
-# name_server DIRECTORY ADDRESSES: in the background, with the zones of that folder.
+# Further lines for each zone of the registry.
+registry_lines=()
+
+# name_server DIRECTORY ADDRESSES [LINE...]: in the background, with the zones of that folder.
 name_server() {
-	local file zone
+	local file zone line
 	{
 		cat <<-END
 			server:
@@ -145,8 +148,11 @@ name_server() {
 			    journal-content: none
 			    zonefile-load: whole
 			    zonefile-sync: -1
-			zone:
 		END
+		for line in "${@:3}"; do
+			echo "    $line"
+		done
+		echo zone:
 		for file in "$1"/*.zone; do
 			zone=$(basename "$file" .zone)
 			printf '  - domain: %s.\n    file: %s\n' "${zone#root}" "$file"
@@ -165,7 +171,7 @@ hoster_start() {
 	END
 	registry_zones "$lab/registry"
 	hoster_zones "$lab/hoster"
-	name_server "$lab/registry" "$registry4@53, $registry6@53"
+	name_server "$lab/registry" "$registry4@53, $registry6@53" "${registry_lines[@]}"
 	name_server "$lab/hoster" "$hoster4@53, $hoster6@53, $second4@53, $second6@53"
 }
 

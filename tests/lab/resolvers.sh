@@ -7,8 +7,16 @@
 # A lab has one of them, unbound, on a machine named res. A test may run another one there
 # (resolver_restart KIND), or all four side by side on machines of their own (resolvers_up).
 
+# Where a test puts a key here they validate (resolver_trusts).
+trusted_zone=
+trusted_key=   # as in a DNSKEY record
+trusted_ds=    # as in a DS record
+
 resolver_kinds=(unbound bind pdns kresd)
 declare -A resolver_name=([unbound]=unbound [bind]=BIND [pdns]='PowerDNS Recursor' [kresd]='Knot Resolver')
+
+# What they run under, such as faketime.
+resolver_under=()
 
 # By machine: its addresses, and what runs there now.
 declare -A resolver_address4=([res]=$resolver4)
@@ -16,6 +24,12 @@ declare -A resolver_address6=([res]=$resolver6)
 declare -A resolver_running=()
 
 resolver_configure_unbound() {
+	local module='' anchor=''
+	if [ -n "$trusted_zone" ]; then
+		module='validator '
+		anchor="trust-anchor: \"$trusted_zone. DNSKEY $trusted_key\""
+		anchor+=' aggressive-nsec: yes harden-algo-downgrade: yes val-log-level: 2'
+	fi
 	cat <<-END
 		server:
 		    chroot: ""
@@ -29,7 +43,8 @@ resolver_configure_unbound() {
 		    interface: $address6
 		    access-control: 0.0.0.0/0 allow
 		    access-control: ::/0 allow
-		    module-config: "iterator"
+		    module-config: "${module}iterator"
+		    $anchor
 		    unblock-lan-zones: yes
 		    root-hints: "$directory/root.hints"
 		remote-control:
@@ -38,6 +53,12 @@ resolver_configure_unbound() {
 }
 
 resolver_configure_bind() {
+	local validation=no anchor=''
+	if [ -n "$trusted_zone" ]; then
+		validation=yes
+		# The last of its words is the key, in quotes.
+		anchor="trust-anchors { $trusted_zone. static-key ${trusted_key% *} \"${trusted_key##* }\"; };"
+	fi
 	cat <<-END
 		options {
 		    directory "$directory";
@@ -47,8 +68,9 @@ resolver_configure_bind() {
 		    listen-on { $address4; };
 		    listen-on-v6 { $address6; };
 		    allow-recursion { any; };
-		    dnssec-validation no;
+		    dnssec-validation $validation;
 		};
+		$anchor
 		controls { };
 		zone "." { type hint; file "root.hints"; };
 	END
@@ -56,6 +78,12 @@ resolver_configure_bind() {
 
 # By default it asks no private address and none of those for documentation: all that the lab has.
 resolver_configure_pdns() {
+	local validation=off anchor=''
+	if [ -n "$trusted_zone" ]; then
+		validation=validate
+		anchor="lua-config-file=$directory/anchors.lua"
+		echo "clearTA('.') addTA('$trusted_zone', '$trusted_ds')" >"$directory/anchors.lua"
+	fi
 	cat <<-END
 		daemon=no
 		disable-syslog=yes
@@ -65,7 +93,9 @@ resolver_configure_pdns() {
 		allow-from=0.0.0.0/0,::/0
 		hint-file=$directory/root.hints
 		dont-query=
-		dnssec=off
+		dnssec=$validation
+		$anchor
+		dnssec-log-bogus=yes
 		security-poll-suffix=
 		threads=1
 	END
@@ -73,12 +103,16 @@ resolver_configure_pdns() {
 
 # Hints have to come before «iterate», else the built-in root is used.
 resolver_configure_kresd() {
+	local anchor=
+	[ -z "$trusted_zone" ] ||
+		anchor="trust_anchors.add('$trusted_zone. DNSKEY $trusted_key') modules.load('bogus_log')"
 	cat <<-END
 		net.listen('$address4', 53, { kind = 'dns' })
 		net.listen('$address6', 53, { kind = 'dns' })
 		modules = { 'hints > iterate' }
 		hints.root({ ['ns.hoster.com.'] = { '$hoster4', '$hoster6' } })
 		trust_anchors.remove('.')
+		$anchor
 		cache.size = 10 * MB
 	END
 }
@@ -117,7 +151,7 @@ resolver_start() {
 	echo "nameserver $address4" >"$directory/resolv.conf"
 	echo "hosts: dns" >"$directory/nsswitch.conf"
 	# shellcheck disable=SC2046  # words
-	spawn "$machine" $(resolver_command "$kind") >"$directory/log" 2>&1
+	spawn "$machine" "${resolver_under[@]}" $(resolver_command "$kind") >"$directory/log" 2>&1
 	# No job of the shell, which else tells when it is killed.
 	disown $!
 	resolver_running[$machine]=$kind
@@ -170,6 +204,18 @@ resolvers_restart() {
 	done
 	for kind in "${resolver_kinds[@]}"; do
 		wait_for 5 resolver_answers "$kind" || return 1
+	done
+}
+
+# What a resolver says in its log of an answer that does not validate; it may get a better one elsewhere.
+declare -A resolver_bogus=([unbound]='validation failure' [bind]='no valid signature found|broken trust chain|no valid DS'
+	[pdns]='validates as bogus' [kresd]='validation failure')
+
+# resolvers_bogus: a line of each that has logged such a thing since it was started.
+resolvers_bogus() {
+	local kind
+	for kind in "${resolver_kinds[@]}"; do
+		grep -E -i -m 1 "${resolver_bogus[$kind]}" "$lab/$kind/log" | sed "s/^/$kind: /"
 	done
 }
 

@@ -19,6 +19,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/public_plan.sh"
+. "$(dirname "$0")/judges.sh"
 command -v zonemaster-cli >/dev/null || skip "needs zonemaster-cli"
 
 unsigned='NEITHER_DNSKEY_NOR_DS NOT_SIGNED'
@@ -31,12 +32,6 @@ site_file_with_more() {
 	sed -i -e 's/^mail:/&\n  - domain: example.org\n    server: web\n    port: [tcp\/25]/' \
 		-e 's/^host:/&\n  - domain: shop.example.com\n    server: web\n    port: [tcp\/80]\n    policy: all\n    alias: [api]\n    record: ["@ MX 0 ."]/' \
 		"$lab/gw/multihome.conf"
-}
-
-# commented FILE TITLE: the records of the comment with that title.
-commented() {
-	awk -v title="; $2" '/^; [^ ]/ { inside = index($0, title) == 1 }
-		inside && / IN / && sub(/^;   /, "")' "$1"
 }
 
 # The operator's part: each record of multihomectl goes where multihomectl says.
@@ -58,68 +53,6 @@ zone_served() {
 		  - domain: $1.
 		    file: $lab/gw/knot/zones/$1.zone
 	END
-}
-
-# The profile is the whole of its own: in one with parts alone, all other tests have no levels. A name
-# server of the lab that is to answer does so at once.
-zonemaster_configure() {
-	mkdir "$lab/cli"
-	{
-		echo ". 3600000 NS a.root-servers.net."
-		addressed a.root-servers.net. "$registry4" "$registry6"
-	} >"$lab/cli/hints"
-	zonemaster-cli --dump-profile | jq '.resolver.defaults |= (.timeout = 2 | .retry = 1 | .retrans = 1)' \
-		>"$lab/cli/profile.json"
-}
-
-# zonemaster DOMAIN [OPTION...]: what it finds is a line each, «LEVEL TAG details». Its exit status says
-# nothing about that.
-zonemaster() {
-	rm -f "$lab/cli/found"
-	ns cli zonemaster-cli --hints "$lab/cli/hints" --profile "$lab/cli/profile.json" --level NOTICE \
-		--no-progress --json "$@" >"$lab/cli/found.json" 2>"$lab/cli/errors" &&
-		jq -r '.[] | "\(.level) \(.tag) \(.args | tojson)"' "$lab/cli/found.json" >"$lab/cli/found" ||
-		cat "$lab/cli/errors"
-	cat "$lab/cli/found"
-}
-
-tags_found() {
-	awk '{ print $1, $2 }' "$lab/cli/found" | sort -u
-}
-
-# clean DOMAIN TAG...: these are noticed, and nothing more is found.
-clean() {
-	zonemaster "$1"
-	# shellcheck disable=SC2046  # a list
-	same "$(echo $(printf 'NOTICE %s\n' "${@:2}" | sort))" tags_found
-}
-
-# finds LEVEL TAG DOMAIN [OPTION...]
-finds() {
-	zonemaster "${@:3}"
-	grep -q "^$1 $2 " "$lab/cli/found"
-}
-
-# dnsviz_warnings DOMAIN...: of a second judge, who is silent about what is good.
-dnsviz_warnings() {
-	local servers=$registry4,a.root-servers.net=[$registry6]
-	ns cli dnsviz probe -A -a . -x ".+:a.root-servers.net=$servers" -d 0 -o "$lab/cli/probe.json" "$@" &&
-		dnsviz grok -l warning -r "$lab/cli/probe.json" >"$lab/cli/grok.json" ||
-		echo "dnsviz failed"
-	jq -r '.. | .code? // empty' "$lab/cli/grok.json" | sort -u
-}
-
-# with_fault FILE SED-EXPRESSION COMMAND...: run it while a zone of the hoster or the registry is changed.
-with_fault() {
-	local status
-	cp "$1" "$lab/good.zone"
-	sed -i "$2" "$1"
-	! cmp -s "$1" "$lab/good.zone" && hoster_reload || return 1
-	"${@:3}"
-	status=$?
-	cp "$lab/good.zone" "$1"
-	hoster_reload
-	return $status
 }
 
 # knotd_for_each: a knotd an uplink. That of the backup has a serial of its own and allows transfers.
