@@ -150,10 +150,12 @@ static struct signed_answers *sign(const struct fake_zone *zone, const struct sc
                                    const struct answers *answers)
 {
 	struct learnt learnt = learn(zone);
+	static const struct owners none;
 	struct wanted wanted;
-	FUZZ_CLAIM(wanted_init(&wanted, zone->name, &learnt) == 0);
-	answers_visit(answers, wanted_add_addresses, &wanted);
-	answers_visit(answers, wanted_add_hints, &wanted);
+	FUZZ_CLAIM(wanted_init(&wanted, zone->name, &learnt, &none) == 0);
+	wanted_add_addresses(&wanted, answers);
+	wanted_add_hints(&wanted, answers);
+	FUZZ_CLAIM(wanted.error == 0);
 	struct signed_answers *signed_answers = signed_answers_new(1);
 	for (size_t i = 0; i < wanted.count; i += scene->some_signed ? 2 : 1) {
 		const struct signed_set *set = wanted.list[i];
@@ -257,4 +259,10 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	(void)zone;
 	(void)now;
 	return answers;
+}
+
+void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
+{
+	(void)zone;
+	(void)owner;
 }
