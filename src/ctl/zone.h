@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/text.h"
 
+struct name_list;
 struct site;
 struct zone;
 
@@ -73,17 +74,18 @@ void zone_add_address(struct zone *zone, const char *owner, uint32_t ttl,
                       const struct address *address);
 
 /*!
- * \brief Add a record as a line of a zone file, relative to the apex.
+ * \brief Add records as lines of a zone file, relative to the apex.
  *
- * It is refused if it does not go with those added before, so it comes last. Address hints become
+ * One is refused if it does not go with those added before, so they come last. Address hints become
  * those of the site's hosts, see zone_hints_fit().
  *
- * \param ttl  Where the line has none.
- * \param why  Out: on -EINVAL what is wrong with it.
+ * \param whose   Kind of entry of the site file that has them, «host», and
+ * \param domain  its name: for the message.
+ * \param error   Out: on -EINVAL what is wrong.
  * \return 0, -EINVAL or -ENOMEM.
  */
-int zone_add_line(struct zone *zone, const struct site *site, const char *line, uint32_t ttl,
-                  const char **why);
+int zone_add_lines(struct zone *zone, const struct site *site, const struct name_list *lines,
+                   const char *whose, const char *domain, struct text *error);
 
 /*! \brief Add those records of another zone that belong into this one, without its comments. */
 void zone_copy(struct zone *zone, const struct zone *other);

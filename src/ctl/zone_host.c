@@ -20,9 +20,6 @@
 #include "ctl/zone_parent.h"
 #include "ctl/zone_types.h"
 
-/*! Of a record of the site file that has no TTL of its own. */
-#define RECORD_TTL 3600
-
 /*! A domain name in text has at most 253 characters; zone.c refuses longer ones. */
 #define OWNER_TEXT_MAX 512
 
@@ -154,21 +151,6 @@ static int add_others(struct zone *zone, const struct site *site, const struct h
 	return ret;
 }
 
-static int add_lines(struct zone *zone, const struct site *site, const struct host *host,
-                     struct text *error)
-{
-	int ret = 0;
-	for (size_t i = 0; i < host->record.count && ret == 0; i++) {
-		const char *why = NULL;
-		ret = zone_add_line(zone, site, host->record.items[i], RECORD_TTL, &why);
-		if (ret == -EINVAL) {
-			text_add(error, "host '%s', record '%s' is refused (%s)", host->domain,
-			         host->record.items[i], why);
-		}
-	}
-	return ret;
-}
-
 int zone_host_write(const struct site *site, const struct host *host, uint32_t serial,
                     struct text *text, struct text *error)
 {
@@ -185,7 +167,7 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 		ret = add_others(zone, site, host, error);
 	}
 	if (ret == 0) {
-		ret = add_lines(zone, site, host, error);
+		ret = zone_add_lines(zone, site, &host->record, "host", host->domain, error);
 	}
 	if (ret == 0) {
 		ret = zone_text(zone, text);

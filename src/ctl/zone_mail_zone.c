@@ -79,7 +79,7 @@ static int add_comments(const struct site *site, const struct zone *above,
 }
 
 static int fill(const struct site *site, const struct mail *mail, uint32_t serial,
-                const struct zone_parent *parent, struct text *text)
+                const struct zone_parent *parent, struct text *text, struct text *error)
 {
 	struct zone *zone = NULL;
 	struct zone *above = NULL;
@@ -97,6 +97,9 @@ static int fill(const struct site *site, const struct mail *mail, uint32_t seria
 	zone_copy(zone, parent->elsewhere);
 	ret = ret == 0 ? add_name_servers_of_others(zone, site, mail->domain) : ret;
 	ret = ret == 0 ? add_elsewhere(site, mail->domain, above, beside) : ret;
+	ret = ret == 0 ? zone_add_lines(zone, site, &mail->record, "mail domain", mail->domain,
+	                                error)
+	               : ret;
 	ret = ret == 0 ? zone_text(zone, text) : ret;
 	ret = ret == 0 ? add_comments(site, above, beside, text) : ret;
 	ret = ret == 0 ? zone_format_comments(parent->pointers, ";", ZONE_POINTERS_TITLE, text)
@@ -123,9 +126,12 @@ int zone_mail_write(const struct site *site, const struct mail *mail, uint32_t s
 	struct text own = TEXT_EMPTY;
 	int ret = zone_parent_make(site, &parent, error);
 	if (ret == 0) {
-		ret = fill(site, mail, serial, &parent, &own);
+		size_t told = error->length;
+		ret = fill(site, mail, serial, &parent, &own, error);
 		ret = ret == 0 && own.failed ? -ENOMEM : ret;
-		if (ret != 0) {
+		if (ret != 0 && error->length > told) {
+			ret = -EINVAL;
+		} else if (ret != 0) {
 			text_add(error, "mail domain '%s', failed to write its zone (%s)",
 			         mail->domain,
 			         ret == -EINVAL ? "a name in it is too long" : strerror(-ret));

@@ -14,6 +14,9 @@
 #include "ctl/zone_hints.h"
 #include "ctl/zone_private.h"
 
+/*! Of a line that has no TTL of its own. */
+#define RECORD_TTL 3600
+
 /*! Records about the zone itself, which follow from the site, or from its signing. */
 static const uint16_t generated[] = {
 	KNOT_RRTYPE_SOA,    KNOT_RRTYPE_RRSIG,      KNOT_RRTYPE_NSEC, KNOT_RRTYPE_NSEC3,
@@ -126,8 +129,8 @@ static int fit_hints(zs_scanner_t *scanner, const struct site *site, const char 
 	return ret;
 }
 
-int zone_add_line(struct zone *zone, const struct site *site, const char *line, uint32_t ttl,
-                  const char **why)
+static int add_line(struct zone *zone, const struct site *site, const char *line, uint32_t ttl,
+                    const char **why)
 {
 	char origin[KNOT_DNAME_TXT_MAXLEN + 1];
 	struct text text = TEXT_EMPTY;
@@ -172,5 +175,20 @@ cleanup:
 	}
 	free(scanner);
 	text_free(&text);
+	return ret;
+}
+
+int zone_add_lines(struct zone *zone, const struct site *site, const struct name_list *lines,
+                   const char *whose, const char *domain, struct text *error)
+{
+	int ret = 0;
+	for (size_t i = 0; i < lines->count && ret == 0; i++) {
+		const char *why = NULL;
+		ret = add_line(zone, site, lines->items[i], RECORD_TTL, &why);
+		if (ret == -EINVAL) {
+			text_add(error, "%s '%s', record '%s' is refused (%s)", whose, domain,
+			         lines->items[i], why);
+		}
+	}
 	return ret;
 }

@@ -50,6 +50,9 @@ int check_mail(const struct check *check);
 /*! \brief Ports that are taken twice or are needed by the gateway. \return 0 or -ENOMEM. */
 int check_ports(const struct check *check);
 
+/*! \brief Whether a name is below or at a domain. */
+bool check_is_inside(const char *name, const char *domain);
+
 /*! A name and its place, for the search of duplicates. */
 struct named {
 	const char *name;

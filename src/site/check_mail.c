@@ -91,6 +91,22 @@ static void check_gateway(const struct check *check, const struct host *host)
 	}
 }
 
+/*! Below a host there is no zone of the mail domain's own. */
+static void check_records(const struct check *check, const struct mail *mail)
+{
+	const struct site *site = check->site;
+	for (size_t i = 0; i < site->host_count && mail->domain != NULL; i++) {
+		const char *host = site->hosts[i].domain;
+		if (mail->record.count > 0 && host != NULL && check_is_inside(mail->domain, host)) {
+			report_error(check->report, marks_find(check->marks, &mail->record),
+			             "mail domain '%s' is in the zone of host '%s': write its "
+			             "records there",
+			             mail->domain, host);
+			return;
+		}
+	}
+}
+
 int check_mail(const struct check *check)
 {
 	const struct site *site = check->site;
@@ -98,6 +114,7 @@ int check_mail(const struct check *check)
 	for (size_t i = 0; i < site->mail_count; i++) {
 		check_preferences(check, &site->mails[i]);
 		check_spf(check, &site->mails[i]);
+		check_records(check, &site->mails[i]);
 	}
 	for (size_t i = 0; i < site->host_count; i++) {
 		check_gateway(check, &site->hosts[i]);

@@ -16,8 +16,7 @@
 
 #define LABEL_MAX 63
 
-// Whether a name is below or at a domain.
-static bool is_inside(const char *name, const char *domain)
+bool check_is_inside(const char *name, const char *domain)
 {
 	size_t length = strlen(name);
 	size_t behind = strlen(domain);
@@ -61,7 +60,7 @@ static const char *last_label(const char *name)
 static bool is_foreign(const struct site *site, const struct host *host, const char *alias)
 {
 	if (alias[strlen(alias) - 1] == '.' ||
-	    (site->domain != NULL && is_inside(alias, site->domain))) {
+	    (site->domain != NULL && check_is_inside(alias, site->domain))) {
 		return true;
 	}
 	return strchr(alias, '.') != NULL &&
@@ -98,7 +97,7 @@ static bool check_alias(const struct check *check, const struct host *host, cons
 static void check_name_servers(const struct check *check, const struct host *host, struct mark mark)
 {
 	const struct site *site = check->site;
-	bool inside = is_inside(host->domain, site->domain);
+	bool inside = check_is_inside(host->domain, site->domain);
 	size_t label = strlen(host->domain) - (inside ? strlen(site->domain) + 1 : 0);
 	label += (size_t)snprintf(NULL, 0, "-ns%zu", site->uplink_count);
 	if (label > LABEL_MAX || label + 1 + strlen(site->domain) > NAME_TEXT_MAX) {
@@ -118,7 +117,7 @@ static void check_host(const struct check *check, const struct host *host)
 		             "host '%s' has one part only: write its full name, such as "
 		             "%s.example.com",
 		             host->domain, host->domain);
-	} else if (site->domain != NULL && is_inside(site->domain, host->domain)) {
+	} else if (site->domain != NULL && check_is_inside(site->domain, host->domain)) {
 		report_error(check->report, mark,
 		             "host '%s' would replace the parent zone '%s': use a name below it, "
 		             "such as www.%s",

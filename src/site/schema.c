@@ -143,6 +143,7 @@ static const struct key mail_keys[] = {
 	{ "port", convert_service, LIST_OF(mail, port), .filled = true, .standard = "tcp/25" },
 	{ "preference", convert_uplink_preference, LIST(mail, preference, preference_count) },
 	{ "spf", convert_spf_term, LIST_OF(mail, spf) },
+	{ "record", convert_record, LIST_OF(mail, record) },
 	{ "dmarc", convert_dmarc, FIELD(mail, dmarc) },
 	{ "mta-sts", convert_mta_sts, FIELD(mail, mta_sts) },
 	{ "tls-rpt", convert_report_address, LIST_OF(mail, tls_rpt) },

@@ -308,6 +308,7 @@ void site_free(struct site *site)
 		free(site->mails[i].dmarc);
 		free(site->mails[i].mta_sts);
 		free_names(&site->mails[i].tls_rpt);
+		free_names(&site->mails[i].record);
 	}
 	for (size_t i = 0; i < site->forward_count; i++) {
 		free(site->forwards[i].id);

@@ -180,6 +180,7 @@ struct mail {
 	char *dmarc;              /*!< The text of the record, or NULL. */
 	char *mta_sts;            /*!< The id of the policy, or NULL. */
 	struct name_list tls_rpt; /*!< URIs. */
+	struct name_list record;  /*!< Lines of a zone file, relative to domain. */
 };
 
 struct forward {

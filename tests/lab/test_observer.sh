@@ -22,7 +22,7 @@ observer_start
 pause 500
 kill -STOP "$daemon_pid"
 ns gw nft delete element inet multihome single4_2 '{ tcp . 80 }'
-pause 1000
+pause 1500
 kill -CONT "$daemon_pid"
 expect "repaired" wait_for 2 by_each get_by
 sees_it() {

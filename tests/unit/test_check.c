@@ -30,6 +30,17 @@
 static const struct bad_file bad_sites[] = {
 	{ SITE ADDRESSED SERVERS
 	  "mail:\n"
+	  "- {domain: www.example.com, server: web, record: '@ TXT x'}\n"
+	  "- {domain: in.www.example.com, server: web, record: '@ TXT x'}\n"
+	  "- {domain: example.com, server: web, record: '@ TXT x'}\n"
+	  "host:\n"
+	  "- {domain: www.example.com, server: web, port: tcp/80}\n",
+	  "9:50: mail domain 'www.example.com' is in the zone of host 'www.example.com': write its "
+	  "records there\n"
+	  "10:53: mail domain 'in.www.example.com' is in the zone of host 'www.example.com': write "
+	  "its records there\n" },
+	{ SITE ADDRESSED SERVERS
+	  "mail:\n"
 	  "- {domain: m.example.com, server: web, preference: [a=10, b=10, a=20]}\n"
 	  "- domain: n.example.com\n"
 	  "  server: web\n"
