@@ -37,6 +37,15 @@ uplink_set moved_find(const struct table *published, const struct plan *last,
 	return moved;
 }
 
+uplink_set moved_all(const struct plan *plan)
+{
+	uplink_set all = 0;
+	for (size_t i = 0; i < plan->uplink_count; i++) {
+		all |= UPLINK_BIT(plan->uplinks[i].uplink->number);
+	}
+	return all;
+}
+
 size_t moved_end(uplink_set moved, uint32_t mask)
 {
 	size_t ended = 0;

@@ -19,6 +19,9 @@
 uplink_set moved_find(const struct table *published, const struct plan *last,
                       const struct plan *plan);
 
+/*! \brief All numbers of a plan: under another fwmark-mask its marks mean nothing. */
+uplink_set moved_all(const struct plan *plan);
+
 /*!
  * \brief End the connections of those numbers.
  * \param mask  The fwmark-mask they were made under.

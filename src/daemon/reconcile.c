@@ -185,7 +185,7 @@ int reconcile_pass(struct reconcile *reconcile, bool tentative)
 	uplink_set moved = moved_find(reconcile->publisher.table, reconcile->plan, plan);
 	uint32_t mask = reconcile->plan != NULL ? reconcile->mask : reconcile->site->fwmark_mask;
 	if (mask != reconcile->site->fwmark_mask) {
-		moved = ~(uplink_set)0;
+		moved = moved_all(reconcile->plan);
 	}
 	enum refill refill = ruleset_needed(&reconcile->ruleset, reconcile->plan, plan);
 	ret = publisher_step(&reconcile->publisher, reconcile->recorder, JOURNAL_WITHDRAWN,
