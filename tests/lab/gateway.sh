@@ -123,6 +123,7 @@ daemon_start() {
 			>>"$lab/gw/multihomed.log" 2>&1
 	fi
 	daemon_pid=$!
+	daemon_observed
 }
 
 # daemon_stop [SIGNAL]
@@ -257,6 +258,12 @@ observer_start() {
 	spawn cli "$build/tests/lab/observer" -s "$lab/schedule" "$@" www.example.com \
 		"${observed[@]}" >"$lab/observer.log" 2>&1
 	observer_pid=$!
+	daemon_observed
+}
+
+# daemon_observed: that the daemon has to wait for a processor is not its own fault.
+daemon_observed() {
+	[ -z "${schedule:-}" ] || echo "daemon $daemon_pid" >&"$schedule"
 }
 
 # uplink_is UPLINK up|down
@@ -271,6 +278,7 @@ observer_stop() {
 	local status=$?
 	cat "$lab/observer.log"
 	exec {schedule}>&-
+	schedule=
 	rm "$lab/schedule"
 	return $status
 }

@@ -35,14 +35,11 @@ static size_t attempt_after(const struct target *target, int64_t at)
 	return low;
 }
 
-/*! A new address is found by its neighbours, and attempts wait for a processor. */
-#define SOON_US 200000
-
 /*
  * How long the address had been unreachable when it was answered: from the first failed attempt of
- * the run, or from when the uplink came up, to the question. 0 if an attempt was good before the answer
- * arrived, or one soon after it, as whoever got it would have made; or if there are too few failures to
- * tell.
+ * the run, or from when the uplink came up, to the question. 0 if an attempt was good that started before
+ * the answer arrived, or the first one after it, as whoever got it would have made; or if there are too
+ * few failures to tell.
  */
 static int64_t unreachable_before(const struct target *target, const struct query *query)
 {
@@ -55,7 +52,7 @@ static int64_t unreachable_before(const struct target *target, const struct quer
 		if (target->attempts[i].good) {
 			return 0;
 		}
-		if (target->attempts[i].start > query->received + SOON_US) {
+		if (target->attempts[i].start > query->received) {
 			break;
 		}
 	}
@@ -115,15 +112,15 @@ static void target_print(const struct target *target, FILE *output)
 	        target->answered_longest / 1000);
 }
 
-size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_t began,
-                     FILE *output)
+size_t history_judge(struct target *targets, size_t count, const struct starved *daemon,
+                     int64_t bound, int64_t began, FILE *output)
 {
 	size_t violations = 0;
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < targets[i].query_count; j++) {
 			const struct query *query = &targets[i].queries[j];
 			const char *name = "an unknown address";
-			int64_t unreachable = 0;
+			int64_t unreachable = 0, starved = 0;
 			if (query->received == 0 || query->answered == -1) {
 				continue;
 			}
@@ -134,16 +131,19 @@ size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_
 				if (unreachable > answered->answered_longest) {
 					answered->answered_longest = unreachable;
 				}
-				if (unreachable <= bound) {
+				starved = starved_within(daemon, query->asked - unreachable,
+				                         query->received);
+				if (unreachable <= bound + starved) {
 					continue;
 				}
 			}
 			if (violations++ < SHOWN_MAX) {
 				fprintf(output,
 				        "VIOLATION at %.3f s: %s answered %s, unreachable for "
-				        "%" PRId64 " ms\n",
+				        "%" PRId64 " ms, in which the daemon waited %" PRId64
+				        " ms for a processor\n",
 				        (double)(query->asked - began) / 1e6, targets[i].address,
-				        name, unreachable / 1000);
+				        name, unreachable / 1000, starved / 1000);
 			}
 		}
 	}

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "starved.h"
+
 /*! Whoever sees fewer failures in a row than this was starved of the processor, not of the network. */
 #define FAILURES_MIN 5
 
@@ -53,9 +55,10 @@ struct target {
 /*!
  * \brief Judge the histories of all targets and print a summary, a line a target.
  *
- * \param bound  How long an unreachable address may be answered, in microseconds.
+ * \param daemon  When who has to withdraw an answer was waiting for a processor.
+ * \param bound  How long an unreachable address may be answered, in microseconds; those waits come on top.
  * \param began  Start of the observation: times are printed as seconds after it.
  * \return Number of answers that violate the invariant.
  */
-size_t history_judge(struct target *targets, size_t count, int64_t bound, int64_t began,
-                     FILE *output);
+size_t history_judge(struct target *targets, size_t count, const struct starved *daemon,
+                     int64_t bound, int64_t began, FILE *output);

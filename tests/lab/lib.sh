@@ -37,9 +37,9 @@ now_ms() {
 
 # wait_for SECONDS COMMAND...: until it succeeds; 1 if it never did. The seconds are those of an idle
 # machine, a busy one is given three times as long; «within» is for what has to be in time.
-patience=3
+slack=3
 wait_for() {
-	local deadline=$(($(now_ms) + $1 * 1000 * patience))
+	local deadline=$(($(now_ms) + $1 * 1000 * slack))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(now_ms)" -lt "$deadline" ] || return 1

@@ -7,7 +7,7 @@
  *
  * RATE times a second it asks each address for NAME over UDP, and gets the first bytes of the page from
  * each address, every time with a new socket. The fault injector writes «UPLINK down» into the FIFO before
- * it takes an uplink away, and «UPLINK up» when it is back. It ends after SECONDS or by SIGTERM or
+ * it takes an uplink away, and «UPLINK up» when it is back, and «daemon PID». It ends after SECONDS or by SIGTERM or
  * SIGINT, and says what it saw; exit status 1 means that the invariant of history.h was violated.
  */
 
@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "grown.h"
 #include "history.h"
 
 #define TARGETS_MAX 16
@@ -54,6 +55,7 @@ struct observer {
 	size_t question_size; // Without the type and class.
 	int epoll;
 	int fifo;
+	struct starved daemon;
 	char line[256];
 	size_t line_length;
 };
@@ -70,19 +72,6 @@ static int64_t now_us(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static void *grown(void *array, size_t count, size_t size)
-{
-	// Doubled at each power of two.
-	if ((count & (count - 1)) == 0) {
-		array = realloc(array, (count == 0 ? 1 : 2 * count) * size);
-		if (array == NULL) {
-			perror("observer");
-			exit(2);
-		}
-	}
-	return array;
 }
 
 static bool question_make(struct observer *observer, const char *name)
@@ -243,11 +232,15 @@ static void probes_expire(struct observer *observer)
 	}
 }
 
-// A whole line «UPLINK up» or «UPLINK down».
+// A whole line «UPLINK up», «UPLINK down» or «daemon PID».
 static void schedule_line(struct observer *observer)
 {
-	char uplink[32], state[8];
-	if (sscanf(observer->line, "%31s %7s", uplink, state) != 2) {
+	char uplink[32], state[12];
+	if (sscanf(observer->line, "%31s %11s", uplink, state) != 2) {
+		return;
+	}
+	if (strcmp(uplink, "daemon") == 0) {
+		starved_watch(&observer->daemon, atoi(state));
 		return;
 	}
 	for (size_t i = 0; i < observer->target_count; i++) {
@@ -290,6 +283,7 @@ static void events_handle(struct observer *observer, int timeout_ms)
 		}
 	}
 	probes_expire(observer);
+	starved_look(&observer->daemon, now_us());
 }
 
 static void observe(struct observer *observer, int64_t until, int64_t interval)
@@ -339,8 +333,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static struct observer observer; // Too large for the stack.
-	// Withdrawing takes milliseconds; the rest is for daemons that wait for a processor.
-	int seconds = 3600, rate = 50, bound_ms = 500, option;
+	int seconds = 3600, rate = 50, bound_ms = 200, option;
 	const char *fifo = NULL;
 	while ((option = getopt(argc, argv, "d:r:b:s:")) != -1) {
 		switch (option) {
@@ -368,6 +361,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
+	observer.daemon.fd = -1;
 	observer.epoll = epoll_create1(0);
 	if (fifo != NULL) {
 		// Both ends, so that it has no end while no writer has it open.
@@ -385,7 +379,7 @@ int main(int argc, char **argv)
 
 	int64_t began = now_us();
 	observe(&observer, began + (int64_t)seconds * 1000000, 1000000 / rate);
-	size_t violations = history_judge(observer.targets, observer.target_count,
+	size_t violations = history_judge(observer.targets, observer.target_count, &observer.daemon,
 	                                  (int64_t)bound_ms * 1000, began, stdout);
 	printf("%zu violations in %.0f s\n", violations, (double)(now_us() - began) / 1e6);
 	for (size_t i = 0; i < observer.target_count; i++) {
@@ -393,5 +387,6 @@ int main(int argc, char **argv)
 		free(observer.targets[i].queries);
 		free(observer.targets[i].changes);
 	}
+	starved_deinit(&observer.daemon);
 	return violations == 0 ? 0 : 1;
 }

@@ -12,7 +12,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/living.sh"
 # Many faults have no effect, and that is waited for.
-patience=1
+slack=1
 seconds=${FAULTS_SECONDS:-150}
 seed=${FAULTS_SEED:-1}
 while [ $# -gt 0 ]; do
