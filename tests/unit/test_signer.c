@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libknot/libknot.h>
@@ -431,6 +433,79 @@ START_TEST(test_missing_key_leaves_half_signed_answers)
 }
 END_TEST
 
+/*! How many files of the keystore have been opened since the last time. */
+static unsigned count_opened(int watch)
+{
+	_Alignas(struct inotify_event) char events[65536];
+	unsigned opened = 0;
+	ssize_t size;
+	while ((size = read(watch, events, sizeof(events))) > 0) {
+		const struct inotify_event *event;
+		for (char *at = events; at < events + size; at += sizeof(*event) + event->len) {
+			event = (const struct inotify_event *)(const void *)at;
+			opened += event->len > 0;
+		}
+	}
+	return opened;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	char command[512];
+	(void)snprintf(command, sizeof(command), "cat %s >%s", from, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/*! A key that is in no DNSKEY set yet, so that any file may be it; it comes by a move, or by and by. */
+START_TEST(test_missing_key_is_looked_for_in_all_files_again)
+{
+	enum { OTHERS = 40 };
+	struct scene *scene = make_scene(2, 1);
+	char *id[2];
+	char path[2][160];
+	char away[160];
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(dnssec_key_get_keyid(scene->key[i], &id[i]), 0);
+		(void)snprintf(path[i], sizeof(path[i]), "%s/%s.pem", scene->folder, id[i]);
+		free(id[i]);
+	}
+	(void)snprintf(away, sizeof(away), "%s/away", scene->folder);
+	ck_assert_int_eq(rename(path[1], away), 0);
+	for (unsigned i = 0; i < OTHERS; i++) {
+		char other[160];
+		(void)snprintf(other, sizeof(other), "%s/%040u.pem", scene->folder, i);
+		copy_file(path[0], other);
+	}
+	if (_i == 1) {
+		copy_file("/dev/null", path[1]);
+	}
+	int watch = inotify_init1(IN_NONBLOCK);
+	ck_assert_int_ge(inotify_add_watch(watch, scene->folder, IN_OPEN), 0);
+	learn(scene, 1, true, false, NOW - 10);
+	ck_assert_int_eq(run(scene), -ENOKEY);
+	ck_assert_uint_ge(count_opened(watch), OTHERS);
+	// Files that were made just now are looked at once more.
+	unsigned opened = OTHERS;
+	for (int i = 0; i < 1000 && opened > 0; i++) {
+		struct timespec time = { .tv_nsec = 10000000 };
+		(void)nanosleep(&time, NULL);
+		ck_assert_int_eq(run(scene), -ENOKEY);
+		opened = count_opened(watch);
+	}
+	ck_assert_uint_eq(opened, 0);
+	if (_i == 1) {
+		copy_file(away, path[1]);
+	} else {
+		ck_assert_int_eq(rename(away, path[1]), 0);
+	}
+	ck_assert_int_eq(run(scene), 0);
+	ck_assert_ptr_nonnull(FIND(scene, HOST, KNOT_RRTYPE_A, "172.16.1.1"));
+	expect_good(scene, 2);
+	close(watch);
+	free_scene(scene);
+}
+END_TEST
+
 START_TEST(test_stop_is_ignored)
 {
 	struct scene *scene = make_scene(2, 1);
@@ -484,6 +559,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_wrong_set_is_forgotten, 0, 3);
 	tcase_add_test(tests, test_key_that_is_not_published_yet_is_not_found);
 	tcase_add_test(tests, test_missing_key_leaves_half_signed_answers);
+	tcase_add_loop_test(tests, test_missing_key_is_looked_for_in_all_files_again, 0, 2);
 	tcase_add_test(tests, test_stop_is_ignored);
 	tcase_add_test(tests, test_signature_is_served_out_of_its_time);
 	tcase_add_test(tests, test_owner_takes_more_than_2_kibibytes);
