@@ -85,7 +85,8 @@ static bool find_ready_target(void *context, const knot_dname_t *target, size_t 
 			tail = answers_ready_tail(answers, host, families[i]);
 		}
 		struct answer answer = respond_find(request, target, target_size, families[i]);
-		if (search->rooms != NULL && answer.tail != NULL) {
+		if (answer.tail != NULL &&
+		    (search->rooms != NULL || respond_is_inside(request, &answer))) {
 			tail = answer.tail;
 		}
 		if (search->rooms != NULL && tail != NULL) {
