@@ -26,9 +26,6 @@
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
 
-/*! A query may seem to be that much older than the first one that saw another serial. */
-#define KICK_SLACK_S 5
-
 /*! A thread and its zones. */
 struct mirror {
 	struct mirror *next;
@@ -61,8 +58,9 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 		return answers;
 	}
 	uint32_t patience = atomic_load_explicit(&zone->patience, memory_order_relaxed);
-	// The clock of two threads is not the same to the second, and may be set back by a little.
-	return now + KICK_SLACK_S - kicked <= patience + KICK_SLACK_S ? answers : NULL;
+	// Another thread's query may have seen the time earlier, and the clock may be set back.
+	int32_t age = (int32_t)(now - kicked);
+	return age <= 0 || (uint32_t)age <= patience ? answers : NULL;
 }
 
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
