@@ -64,7 +64,7 @@ static int publish(struct snapshot_source *source, struct answers *answers, bool
 		return -ENOMEM;
 	}
 	*snapshot = (struct snapshot){ answers, answers_serial(answers), stale };
-	free(snapshot_swap((void **)&source->current, snapshot));
+	snapshot_replace((void **)&source->current, snapshot);
 	pthread_mutex_lock(&source->lock);
 	struct answers *old = source->answers != answers ? source->answers : NULL;
 	source->answers = answers;
