@@ -261,7 +261,7 @@ static bool find_unpublished(const struct zone_keys *keys, struct zone_key *foun
                              const knot_rdata_t *signature)
 {
 	struct vain_search *vain = &found->vain[place];
-	struct stat folder;
+	struct stat folder = { 0 };
 	DIR *dir = opendir(keys->folders[place]);
 	if (dir == NULL) {
 		*vain = (struct vain_search){ 0 };

@@ -275,7 +275,7 @@ keys_made() {
 	ds_entered
 	knotd_run
 	domain_ds_set "$(keymgr -c "$directory/knot.conf" example.com. ds | sed -n 's/^.* DS \(.* 2 [0-9a-f]*\)$/\1/p')" &&
-		wait_for 10 by_each uplink_serves && wait_for 20 by_each signs
+		wait_for 30 by_each signs
 }
 
 # has_nsec3 ZONE: it proves by hashes that a name is not there.
