@@ -71,6 +71,7 @@ browser_comes_by() {
 		browser_stop
 		[ "$status" != 0 ] || break
 	done
+	tail -n 5 "$lab/$name-$uplink-$try.loads"
 	[ "$(uplink_used "$name-$uplink-$try")" = "$uplink" ]
 }
 
@@ -147,8 +148,8 @@ done
 
 addresses_withhold
 page_url=http://$plain_name/
-expect "a record without a hint is there" resolver_has "$plain_name" HTTPS "1 . alpn=http/1.1"
-expect "and its address is not" resolver_owes "$plain_name"
-expect "so that browser waits" browser_waits waits "${by_hints[@]}"
+expect "no hint: the record is there" resolver_has "$plain_name" HTTPS "1 . alpn=http/1.1"
+expect "no hint: the resolver owes the address" resolver_owes "$plain_name"
+expect "no hint: the browser that goes by hints has no page" browser_waits waits "${by_hints[@]}"
 addresses_give
 lab_end
