@@ -253,12 +253,16 @@ delv_by() {
 }
 
 # ds_entered: the DS of each host into the zone file of the domain, where knotd cannot know of it when that
-# file is written anew.
+# file is written anew. Not of keys that are retired, which keymgr tells of as well.
 ds_entered() {
 	local directory=$lab/gw/knot zone
 	for zone in $zones; do
-		[ "$zone" = example.com ] ||
-			keymgr -c "$directory/knot.conf" "$zone." ds | grep ' 2 [0-9a-f]*$' >>"$directory/zones/example.com.zone"
+		[ "$zone" != example.com ] || continue
+		{
+			keymgr -c "$directory/knot.conf" "$zone." list
+			keymgr -c "$directory/knot.conf" "$zone." ds
+		} | awk '/ [KC]SK / && !/ (retire|post)-active=/ { good[$2] = 1 }
+			$2 == "DS" && $5 == 2 && $3 in good' >>"$directory/zones/example.com.zone"
 	done
 }
 
