@@ -283,7 +283,7 @@ static void print_objects(const struct object *objects, const struct nft_source 
 			continue;
 		}
 		for (size_t i = 0; i < source->site->uplink_count; i++) {
-			if (part == NFT_MAPS_FILL && source->forwards == NULL) {
+			if (part != NFT_MAPS_DECLARE && source->forwards == NULL) {
 				break;
 			}
 			char name[32];
