@@ -279,6 +279,18 @@ static const struct {
 	  .found = "wrong nftables firewall: table inet fw, chain c drops what is forwarded, by "
 	           "policy "
 	           "(primary tcp/80) -> nft insert rule inet fw c ct status dnat accept\n" },
+	{ .what = "policy drop of an address that a server holds, which nobody translates",
+	  .changes = { { "'drops':[]", DROP("clients", "tcp/80", "2", "0", "true", "false") },
+	               { "'sure':true", "'held':'2001:db8:9::79','last':80,'sure':true" } },
+	  .found = "wrong nftables firewall: table inet fw, chain c drops what is forwarded, by "
+	           "policy (primary tcp/80) -> nft insert rule inet fw c ip6 daddr "
+	           "2001:db8:9::79 tcp dport 80 accept\n" },
+	{ .what = "its answers, of a range",
+	  .changes = { { "'drops':[]", DROP("answers", "udp/90", "0", "3", "true", "false") },
+	               { "'sure':true", "'held':'2001:db8:9::79','last':99,'sure':true" } },
+	  .found = "wrong nftables firewall: table inet fw, chain c, rule 3 drops what is "
+	           "forwarded (primary udp/90) -> nft insert rule inet fw c ip6 saddr "
+	           "2001:db8:9::79 udp sport 90-99 accept\n" },
 	{ .what = "policy drop that depends, and the probe gets through",
 	  .changes = { { "'drops':[]", DROP("clients", "tcp/80", "2", "0", "false", "false") } },
 	  .found = "note nftables firewall: table inet fw, chain c may drop what is forwarded, by "
