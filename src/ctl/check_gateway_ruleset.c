@@ -215,6 +215,12 @@ void check_gateway_ruleset(const struct gateway_facts *facts, struct findings *f
 		findings_add(findings, FINDING_NOTE, RULESET, "rules", NULL,
 		             "too many to look at all services, so only at the first ones");
 	}
+	if (json_is_false(json_object_get(facts->observed, "listed"))) {
+		findings_add(findings, FINDING_WARNING, RULESET, "rules", NULL,
+		             "other tables hold so many that the rest was not looked at");
+		findings_remedy(findings, "put lists of addresses into sets: a rule looks them up");
+		return;
+	}
 	good_if_silent(findings, RULESET, "firewall", "no other table is in the way");
 	good_if_silent(findings, RULESET, "bogon filter", "none drops cross-probes");
 	good_if_silent(findings, RULESET, "mark", "no other table writes our bits");

@@ -308,6 +308,10 @@ static const struct {
 	  .found =
 	          "wrong nftables firewall: table inet fw, chain c, rule 7 drops what is forwarded "
 	          "(primary tcp/80) -> nft delete rule inet fw c handle 7\n" },
+	{ .what = "more rules than are looked at",
+	  .changes = { { "'complete':true", "'complete':true,'listed':false" } },
+	  .found = "warning nftables rules: other tables hold so many that the rest was not "
+	           "looked at -> put lists of addresses into sets: a rule looks them up\n" },
 	{ .what = "questions dropped",
 	  .changes = { { "'drops':[]", DROP("questions", "udp/53", "1", "0", "true", "true") } },
 	  .found =
