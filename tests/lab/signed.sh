@@ -44,17 +44,7 @@ hoster_start() {
 		ns2.example.com. 3600 AAAA ${address6[backup]}
 	END
 	cat >"$directory/knot.conf" <<-END
-		server:
-		    rundir: $directory
-		    listen: [$hoster4@53, $hoster6@53]
-		    background-workers: 1
-		    udp-workers: 1
-		    tcp-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: $directory
+		$(knot_conf_head "$directory" "$hoster4@53, $hoster6@53")
 		acl:
 		  - id: customers
 		    action: update
