@@ -59,7 +59,7 @@ static inline const struct signed_answers *find_variants(const struct arrival *a
 	knot_rrset_t soa = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA);
 	return soa.rrs.count == 0
 	               ? NULL
-	               : mirror_answers(arrival->mirror, knot_soa_serial(soa.rrs.rdata), now);
+	               : mirror_answers(arrival->mirror, fast_soa_serial(soa.rrs.rdata), now);
 }
 
 /*! Fill in a request for a hook that looks at RRsets. */
@@ -101,6 +101,12 @@ static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdat
 		struct counter found = counters_find(answer);
 		knotd_mod_stats_incr(mod, qdata->params->thread_id, found.counter, found.place, 1);
 	}
+}
+
+/*! The same for addresses, as the fast path has them. */
+static inline void count_fast(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, counters_place(answer), 1);
 }
 
 /*! The one message of the query path, once in the life of an instance. */
@@ -146,8 +152,10 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
  * Standalone there is no list of hosts, and of a zone only the apex can be seen: the fast path is for
  * the records there.
  */
-static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                                      knotd_mod_t *mod, uint16_t type)
+static __attribute__((noinline)) knotd_state_t begin_standalone(knotd_state_t state,
+                                                                knot_pkt_t *pkt,
+                                                                knotd_qdata_t *qdata,
+                                                                knotd_mod_t *mod, uint16_t type)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -168,18 +176,24 @@ static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knot
 		ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	}
 	if (ns.rrs.count > 0) {
-		sections_append(pkt, &slots[type == KNOT_RRTYPE_A], true, NULL, 0, &ns);
+		sections_append(pkt, slots, NULL, NULL, 0, &ns);
 	}
 	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, COUNT_LOCAL, 1);
 	return KNOTD_STATE_DONE;
 }
 
-/*! Whether a query is one that the prebuilt answers are for. */
-static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
+/*! The type of a question that the prebuilt answers are for, A or AAAA, or 0 for others. */
+static inline uint16_t fast_type(const knotd_qdata_t *qdata)
 {
+	// knotd has parsed the question, or refused the query.
+	const knot_pkt_t *query = qdata->query;
+	const uint8_t *question = query->wire + KNOT_WIRE_HEADER_SIZE + query->qname_size;
+	uint16_t type = knot_wire_read_u16(question);
 	return (type == KNOT_RRTYPE_A || type == KNOT_RRTYPE_AAAA) &&
-	       qdata->type == KNOTD_QUERY_TYPE_NORMAL &&
-	       knot_pkt_qclass(qdata->query) == KNOT_CLASS_IN && !knot_pkt_has_tsig(qdata->query);
+	                       knot_wire_read_u16(question + 2) == KNOT_CLASS_IN &&
+	                       qdata->type == KNOTD_QUERY_TYPE_NORMAL && query->tsig_rr == NULL
+	               ? type
+	               : 0;
 }
 
 /*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
@@ -219,9 +233,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	const struct snapshot *snapshot =
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
-	uint16_t type = knot_pkt_qtype(qdata->query);
+	uint16_t type = fast_type(qdata);
 	memory->ours = false;
-	if (!is_fast(qdata, type) || !is_open(state)) {
+	if (type == 0 || !is_open(state)) {
 		if (knot_pkt_has_tsig(qdata->query)) {
 			// Here, as an answer that outgrows its packet comes by no other hook before it is signed.
 			resign_remember(&memory->mac, qdata->query);
@@ -233,11 +247,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (knot_pkt_has_dnssec(qdata->query) && !begin_signed(arrival, qdata, &now, &variants)) {
 		return step_aside(memory, snapshot, state);
 	}
-	if (arrival->snapshot == NULL) {
-		return begin_standalone(state, pkt, qdata, mod, type);
-	}
 	if (snapshot == NULL) {
-		return step_aside(memory, snapshot, state);
+		return arrival->snapshot == NULL ? begin_standalone(state, pkt, qdata, mod, type)
+		                                 : step_aside(memory, snapshot, state);
 	}
 	// A name in the zone that is as long as the zone's is the zone's.
 	bool apex = qdata->query->qname_size == arrival->zone_size;
@@ -247,9 +259,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		.client = compat_client(qdata),
 		.stale = snapshot->stale,
 	};
-	struct answer answer = answers_find_inline(
-		snapshot->answers, fast_find_host(memory, snapshot, qdata->query, apex),
-		type == KNOT_RRTYPE_A ? AF_INET : AF_INET6, &origin);
+	const struct answer_host *host = fast_find_host(memory, snapshot, qdata->query, apex);
+	struct answer answer =
+		answers_find_inline(snapshot->answers, host, type == KNOT_RRTYPE_AAAA, &origin);
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
@@ -257,7 +269,7 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		if (!append_signed(pkt, qdata, type, answer.tail, variants, now)) {
 			return step_aside(memory, snapshot, state);
 		}
-		count_answer(&answer, qdata, mod);
+		count_fast(&answer, qdata, mod);
 		return KNOTD_STATE_DONE;
 	}
 	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
@@ -266,10 +278,10 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		return step_aside(memory, snapshot, state);
 	}
 	if (memory->sections != NULL) {
-		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
-		                snapshot->answers, snapshot->serial, &ns);
+		sections_append(pkt, memory->sections, host, snapshot->answers, snapshot->serial,
+		                &ns);
 	}
-	count_answer(&answer, qdata, mod);
+	count_fast(&answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
@@ -326,8 +338,8 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER) ||
-	    is_self(arrival, qdata)) {
+	if (!memory->ours || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
+	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -351,11 +363,8 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                               knotd_mod_t *mod)
 {
-	const struct arrival *arrival = knotd_mod_ctx(mod);
-	// What the fast path has answered is right.
-	return pkt->rrset_count == 0 || !arrival->threads[qdata->params->thread_id].ours
-	               ? state
-	               : rewrite_late(state, pkt, qdata, mod);
+	// What the fast path has answered is right, and not in the list of RRsets.
+	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
 }
 
 static int arrival_load(knotd_mod_t *mod)
