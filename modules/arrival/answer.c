@@ -8,7 +8,6 @@
 
 #include <sys/socket.h>
 
-
 const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
                                             size_t owner_size)
 {

@@ -94,9 +94,9 @@ static inline struct answer answer_lan(const struct answers *answers,
 	};
 }
 
-static inline __attribute__((always_inline)) struct answer answer_uplink(const struct answers *answers,
-                                          const struct answer_host *host, size_t index,
-                                          const struct answer_origin *origin)
+static inline __attribute__((always_inline)) struct answer answer_uplink(
+	const struct answers *answers, const struct answer_host *host, size_t index,
+	const struct answer_origin *origin)
 {
 	int arrival = binding_find(&answers->bindings, origin->local);
 	if (arrival < 0) {
@@ -127,9 +127,9 @@ struct answer answers_find_client6(const struct answers *answers, const struct a
                                    size_t index, const struct answer_origin *origin);
 
 /*! \brief The same as answers_find(). \param index  answer_family_index() */
-static inline __attribute__((always_inline)) struct answer answers_find_inline(const struct answers *answers,
-                                                const struct answer_host *host, size_t index,
-                                                const struct answer_origin *origin)
+static inline __attribute__((always_inline)) struct answer answers_find_inline(
+	const struct answers *answers, const struct answer_host *host, size_t index,
+	const struct answer_origin *origin)
 {
 	if (host == NULL) {
 		return answer_of(ANSWER_FOREIGN);

@@ -20,79 +20,9 @@
 #include "arrival/compat.h"
 #include "arrival/counters.h"
 #include "arrival/fast.h"
+#include "arrival/query.h"
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
-
-/*! DNSSEC is wanted and there. */
-static inline bool is_signed(knotd_qdata_t *qdata)
-{
-	return knot_pkt_has_dnssec(qdata->query) &&
-	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
-}
-
-/*! Nobody else's packets can come from an address of this host. */
-static __attribute__((noinline)) bool is_from_here(knotd_qdata_t *qdata, uint32_t port)
-{
-	struct local room;
-	struct local client;
-	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
-	       local_same_address(&client, compat_local(qdata, &room));
-}
-
-/*! Whether a query is the signer's own, which asks for the zone's records as they are. */
-static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
-{
-	if (arrival->mirror == NULL || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
-		return false;
-	}
-	uint32_t port = mirror_self_port(arrival->mirror);
-	return port != 0 && is_from_here(qdata, port);
-}
-
-/*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
-static inline const struct signed_answers *find_variants(const struct arrival *arrival,
-                                                         knotd_qdata_t *qdata, uint32_t now)
-{
-	if (arrival->mirror == NULL) {
-		return NULL;
-	}
-	knot_rrset_t soa = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA);
-	return soa.rrs.count == 0
-	               ? NULL
-	               : mirror_answers(arrival->mirror, fast_soa_serial(soa.rrs.rdata), now);
-}
-
-/*! Fill in a request for a hook that looks at RRsets. */
-static void request_init(struct request *request, const struct arrival *arrival,
-                         knot_pkt_t *response, knotd_qdata_t *qdata)
-{
-	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	*request = (struct request){
-		.snapshot = memory->snapshot,
-		.standalone = arrival->snapshot == NULL,
-		.dnssec = is_signed(qdata),
-		.ttl = arrival->ttl,
-		.own = &memory->own,
-		.response = response,
-		.zone = arrival->zone,
-		.zone_size = arrival->zone_size,
-		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
-	};
-	request->origin = (struct answer_origin){
-		.local = compat_arrival(qdata, memory->snapshot, &request->room),
-		.client = compat_client(qdata),
-		.stale = request->snapshot != NULL && request->snapshot->stale,
-	};
-	if (request->dnssec) {
-		// One for all hooks, so that they agree.
-		if (memory->now == 0) {
-			memory->now = (uint32_t)time(NULL);
-			memory->variants = find_variants(arrival, qdata, memory->now);
-		}
-		request->now = memory->now;
-		request->variants = memory->variants;
-	}
-}
 
 /*! Count what the answer section came to. */
 static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
@@ -106,7 +36,8 @@ static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdat
 /*! The same for addresses, as the fast path has them. */
 static inline void count_fast(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
-	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, counters_place(answer), 1);
+	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, counters_place(answer),
+	                     1);
 }
 
 /*! The one message of the query path, once in the life of an instance. */
@@ -145,6 +76,8 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
 	memory->snapshot = snapshot;
 	memory->ours = is_open(state);
 	memory->now = 0;
+	memory->answered = 0;
+	memory->seen = 0;
 	return state;
 }
 
@@ -289,8 +222,12 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
                                     knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER) ||
-	    is_self(arrival, qdata)) {
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (!rewrite_concerned(pkt, KNOT_ANSWER)) {
+		memory->answered = pkt->sections[KNOT_ANSWER].count;
+		return state;
+	}
+	if (state != KNOTD_IN_STATE_HIT || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -299,6 +236,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
 	tell_missed(&request, arrival);
+	memory->answered = pkt->sections[KNOT_ANSWER].count;
 	switch (result) {
 	case REWRITE_REFUSED:
 		// RFC 8914 section 4.15: resolvers turn to another server at once.
@@ -316,13 +254,10 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	}
 }
 
-static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
-                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
+/*! Put the additional section right. */
+static knotd_in_state_t rewrite_additional(knotd_in_state_t state, knot_pkt_t *pkt,
+                                           knotd_qdata_t *qdata, const struct arrival *arrival)
 {
-	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL) || is_self(arrival, qdata)) {
-		return state;
-	}
 	struct request request;
 	request_init(&request, arrival, pkt, qdata);
 	request.optional = true;
@@ -332,13 +267,28 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	                                                                : state;
 }
 
+static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
+                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (rewrite_concerned(pkt, KNOT_ADDITIONAL) && !is_self(arrival, qdata)) {
+		state = rewrite_additional(state, pkt, qdata, arrival);
+	}
+	if (memory->answered == pkt->sections[KNOT_ANSWER].count) {
+		memory->seen = pkt->rrset_count;
+	}
+	return state;
+}
+
 /*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */
 static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state, knot_pkt_t *pkt,
                                                             knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (!memory->ours || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
+	uint16_t count = pkt->rrset_count - (pkt->opt_rr != NULL);
+	if (!memory->ours || count == memory->seen || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
 	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
 		return state;
 	}

@@ -30,7 +30,9 @@ struct fast_memory {
 	// Of the current query, from hook to hook.
 	const struct snapshot *snapshot; /*!< One for all hooks; NULL: standalone or no table. */
 	bool ours;                       /*!< No other module has answered. */
-	uint32_t now;                    /*!< When variants was looked up, or 0: not yet. */
+	uint16_t answered; /*!< RRsets of the answer section that have been put right. */
+	uint16_t seen;     /*!< RRsets of the response that have been, or 0. */
+	uint32_t now;      /*!< When variants was looked up, or 0: not yet. */
 	const struct signed_answers *variants; /*!< For a query that wants DNSSEC. */
 	struct resign_mac mac;                 /*!< If it is signed by TSIG. */
 };
@@ -39,9 +41,9 @@ struct fast_memory {
  * \brief The host of a question. The zone's own name is looked up once a thread and table.
  * \param apex  The question's name is the zone's.
  */
-static inline __attribute__((always_inline)) const struct answer_host *fast_find_host(struct fast_memory *memory,
-                                                       const struct snapshot *snapshot,
-                                                       const knot_pkt_t *query, bool apex)
+static inline __attribute__((always_inline)) const struct answer_host *fast_find_host(
+	struct fast_memory *memory, const struct snapshot *snapshot, const knot_pkt_t *query,
+	bool apex)
 {
 	if (!apex) {
 		return answers_find_host_inline(snapshot->answers, query->lower_qname,
