@@ -6,28 +6,12 @@
 
 #include "arrival/answer_index.h"
 
-#include <string.h>
 #include <sys/socket.h>
-
-#include "arrival/hash.h"
 
 const struct answer_host *answers_find_host(const struct answers *answers, const uint8_t *owner,
                                             size_t owner_size)
 {
-	uint64_t hash = hash_bytes(owner, owner_size);
-	uint32_t tag = (uint32_t)(hash >> 32);
-	size_t at = hash & answers->host_mask;
-	for (; answers->host_slots[at].host != 0; at = (at + 1) & answers->host_mask) {
-		if (answers->host_slots[at].tag != tag) {
-			continue;
-		}
-		const struct answer_host *host = &answers->hosts[answers->host_slots[at].host - 1];
-		if (host->owner_size == owner_size &&
-		    memcmp(answers->owners + host->owner, owner, owner_size) == 0) {
-			return host;
-		}
-	}
-	return NULL;
+	return answers_find_host_inline(answers, owner, owner_size);
 }
 
 struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
@@ -41,7 +25,7 @@ struct answer answers_find_client6(const struct answers *answers, const struct a
 struct answer answers_find(const struct answers *answers, const struct answer_host *host,
                            uint8_t family, const struct answer_origin *origin)
 {
-	return answers_find_inline(answers, host, family, origin);
+	return answers_find_inline(answers, host, answer_family_index(family), origin);
 }
 
 const struct tail *answers_uplink_tail(const struct answers *answers, unsigned number,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "arrival/answer.h"
+#include "arrival/hash.h"
 
 /*! An answer for an arrival uplink and family. */
 struct answer_cell {
@@ -60,6 +61,27 @@ static inline size_t answer_family_index(uint8_t family)
 	return family == AF_INET6;
 }
 
+/*! \brief The same as answers_find_host(). */
+static inline const struct answer_host *answers_find_host_inline(const struct answers *answers,
+                                                                 const uint8_t *owner,
+                                                                 size_t owner_size)
+{
+	uint64_t hash = hash_bytes(owner, owner_size);
+	uint32_t tag = (uint32_t)(hash >> 32);
+	size_t at = hash & answers->host_mask;
+	for (; answers->host_slots[at].host != 0; at = (at + 1) & answers->host_mask) {
+		if (answers->host_slots[at].tag != tag) {
+			continue;
+		}
+		const struct answer_host *host = &answers->hosts[answers->host_slots[at].host - 1];
+		if (host->owner_size == owner_size &&
+		    hash_same_bytes(answers->owners + host->owner, owner, owner_size)) {
+			return host;
+		}
+	}
+	return NULL;
+}
+
 static inline struct answer answer_of(enum answer_verdict verdict)
 {
 	return (struct answer){ .verdict = verdict };
@@ -74,9 +96,9 @@ static inline struct answer answer_lan(const struct answers *answers,
 	};
 }
 
-static inline struct answer answer_uplink(const struct answers *answers,
-                                          const struct answer_host *host, size_t index,
-                                          const struct answer_origin *origin)
+static inline __attribute__((always_inline)) struct answer answer_uplink(
+	const struct answers *answers, const struct answer_host *host, size_t index,
+	const struct answer_origin *origin)
 {
 	int arrival = binding_find(&answers->bindings, origin->local);
 	if (arrival < 0) {
@@ -106,15 +128,14 @@ static inline struct answer answer_uplink(const struct answers *answers,
 struct answer answers_find_client6(const struct answers *answers, const struct answer_host *host,
                                    size_t index, const struct answer_origin *origin);
 
-/*! \brief The same as answers_find(). */
-static inline struct answer answers_find_inline(const struct answers *answers,
-                                                const struct answer_host *host, uint8_t family,
-                                                const struct answer_origin *origin)
+/*! \brief The same as answers_find(). \param index  answer_family_index() */
+static inline __attribute__((always_inline)) struct answer answers_find_inline(
+	const struct answers *answers, const struct answer_host *host, size_t index,
+	const struct answer_origin *origin)
 {
 	if (host == NULL) {
 		return answer_of(ANSWER_FOREIGN);
 	}
-	size_t index = answer_family_index(family);
 	if (host->has_lan) {
 		const struct sockaddr *client = origin->client;
 		if (client->sa_family != AF_INET) {

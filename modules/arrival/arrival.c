@@ -20,80 +20,9 @@
 #include "arrival/compat.h"
 #include "arrival/counters.h"
 #include "arrival/fast.h"
+#include "arrival/query.h"
 #include "arrival/respond.h"
 #include "arrival/rewrite.h"
-
-/*! DNSSEC is wanted and there. */
-static inline bool is_signed(knotd_qdata_t *qdata)
-{
-	return knot_pkt_has_dnssec(qdata->query) &&
-	       knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY).rrs.count > 0;
-}
-
-/*! Nobody else's packets can come from an address of this host. */
-static __attribute__((noinline)) bool is_from_here(knotd_qdata_t *qdata, uint32_t port)
-{
-	struct local room;
-	struct local client;
-	return local_from_sockaddr(compat_client(qdata), &client) && client.port == port &&
-	       local_same_address(&client, compat_local(qdata, &room));
-}
-
-/*! Whether a query is the signer's own, which asks for the zone's records as they are. */
-static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
-{
-	if (arrival->mirror == NULL || qdata->params->proto != KNOTD_QUERY_PROTO_TCP) {
-		return false;
-	}
-	uint32_t port = mirror_self_port(arrival->mirror);
-	return port != 0 && is_from_here(qdata, port);
-}
-
-/*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
-static inline const struct signed_answers *find_variants(const struct arrival *arrival,
-                                                         knotd_qdata_t *qdata, uint32_t now)
-{
-	if (arrival->mirror == NULL) {
-		return NULL;
-	}
-	knot_rrset_t soa = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA);
-	return soa.rrs.count == 0
-	               ? NULL
-	               : mirror_answers(arrival->mirror, knot_soa_serial(soa.rrs.rdata), now);
-}
-
-/*! Fill in a request for a hook that looks at RRsets. */
-static void request_init(struct request *request, const struct arrival *arrival,
-                         knot_pkt_t *response, knotd_qdata_t *qdata)
-{
-	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	*request = (struct request){
-		.snapshot = memory->snapshot,
-		.standalone = arrival->snapshot == NULL,
-		.dnssec = is_signed(qdata),
-		.ttl = arrival->ttl,
-		.own = &memory->own,
-		.response = response,
-		.zone = arrival->zone,
-		.zone_size = arrival->zone_size,
-		.ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS),
-	};
-	request->origin = (struct answer_origin){
-		.local = compat_arrival(qdata, memory->snapshot, &request->room),
-		.client = compat_client(qdata),
-		.stale = request->snapshot != NULL && request->snapshot->stale,
-	};
-	if (request->dnssec) {
-		// One for all hooks, so that they agree.
-		if (memory->now == 0) {
-			memory->now = (uint32_t)time(NULL);
-			memory->variants = find_variants(arrival, qdata, memory->now);
-		}
-		request->now = memory->now;
-		request->variants = memory->variants;
-		request->mirrored = arrival->mirror != NULL;
-	}
-}
 
 /*! Count what the answer section came to. */
 static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
@@ -102,6 +31,13 @@ static inline void count_answer(const struct answer *answer, knotd_qdata_t *qdat
 		struct counter found = counters_find(answer);
 		knotd_mod_stats_incr(mod, qdata->params->thread_id, found.counter, found.place, 1);
 	}
+}
+
+/*! The same for addresses, as the fast path has them. */
+static inline void count_fast(const struct answer *answer, knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, counters_place(answer),
+	                     1);
 }
 
 /*! The one message of the query path, once in the life of an instance. */
@@ -140,6 +76,8 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
 	memory->snapshot = snapshot;
 	memory->ours = is_open(state);
 	memory->now = 0;
+	memory->answered = 0;
+	memory->seen = 0;
 	return state;
 }
 
@@ -147,8 +85,10 @@ static inline knotd_state_t step_aside(struct fast_memory *memory, const struct 
  * Standalone there is no list of hosts, and of a zone only the apex can be seen: the fast path is for
  * the records there.
  */
-static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
-                                      knotd_mod_t *mod, uint16_t type)
+static __attribute__((noinline)) knotd_state_t begin_standalone(knotd_state_t state,
+                                                                knot_pkt_t *pkt,
+                                                                knotd_qdata_t *qdata,
+                                                                knotd_mod_t *mod, uint16_t type)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
@@ -169,18 +109,24 @@ static knotd_state_t begin_standalone(knotd_state_t state, knot_pkt_t *pkt, knot
 		ns = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_NS);
 	}
 	if (ns.rrs.count > 0) {
-		sections_append(pkt, &slots[type == KNOT_RRTYPE_A], true, NULL, 0, &ns);
+		sections_append(pkt, slots, NULL, NULL, 0, &ns);
 	}
 	knotd_mod_stats_incr(mod, qdata->params->thread_id, COUNTER_ANSWER, COUNT_LOCAL, 1);
 	return KNOTD_STATE_DONE;
 }
 
-/*! Whether a query is one that the prebuilt answers are for. */
-static inline bool is_fast(const knotd_qdata_t *qdata, uint16_t type)
+/*! The type of a question that the prebuilt answers are for, A or AAAA, or 0 for others. */
+static inline uint16_t fast_type(const knotd_qdata_t *qdata)
 {
+	// knotd has parsed the question, or refused the query.
+	const knot_pkt_t *query = qdata->query;
+	const uint8_t *question = query->wire + KNOT_WIRE_HEADER_SIZE + query->qname_size;
+	uint16_t type = knot_wire_read_u16(question);
 	return (type == KNOT_RRTYPE_A || type == KNOT_RRTYPE_AAAA) &&
-	       qdata->type == KNOTD_QUERY_TYPE_NORMAL &&
-	       knot_pkt_qclass(qdata->query) == KNOT_CLASS_IN && !knot_pkt_has_tsig(qdata->query);
+	                       knot_wire_read_u16(question + 2) == KNOT_CLASS_IN &&
+	                       qdata->type == KNOTD_QUERY_TYPE_NORMAL && query->tsig_rr == NULL
+	               ? type
+	               : 0;
 }
 
 /*! Answer with a tail and its signatures. \return Whether it is signed and there was room. */
@@ -220,9 +166,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
 	const struct snapshot *snapshot =
 		arrival->snapshot != NULL ? snapshot_current(arrival->snapshot) : NULL;
-	uint16_t type = knot_pkt_qtype(qdata->query);
+	uint16_t type = fast_type(qdata);
 	memory->ours = false;
-	if (!is_fast(qdata, type) || !is_open(state)) {
+	if (type == 0 || !is_open(state)) {
 		if (knot_pkt_has_tsig(qdata->query)) {
 			// Here, as an answer that outgrows its packet comes by no other hook before it is signed.
 			resign_remember(&memory->mac, qdata->query);
@@ -234,11 +180,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 	if (knot_pkt_has_dnssec(qdata->query) && !begin_signed(arrival, qdata, &now, &variants)) {
 		return step_aside(memory, snapshot, state);
 	}
-	if (arrival->snapshot == NULL) {
-		return begin_standalone(state, pkt, qdata, mod, type);
-	}
 	if (snapshot == NULL) {
-		return step_aside(memory, snapshot, state);
+		return arrival->snapshot == NULL ? begin_standalone(state, pkt, qdata, mod, type)
+		                                 : step_aside(memory, snapshot, state);
 	}
 	// A name in the zone that is as long as the zone's is the zone's.
 	bool apex = qdata->query->qname_size == arrival->zone_size;
@@ -248,9 +192,9 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		.client = compat_client(qdata),
 		.stale = snapshot->stale,
 	};
-	struct answer answer = answers_find_inline(
-		snapshot->answers, fast_find_host(memory, snapshot, qdata->query, apex),
-		type == KNOT_RRTYPE_A ? AF_INET : AF_INET6, &origin);
+	const struct answer_host *host = fast_find_host(memory, snapshot, qdata->query, apex);
+	struct answer answer =
+		answers_find_inline(snapshot->answers, host, type == KNOT_RRTYPE_AAAA, &origin);
 	if (answer.verdict != ANSWER_UPLINK && answer.verdict != ANSWER_LAN) {
 		return step_aside(memory, snapshot, state);
 	}
@@ -258,7 +202,7 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		if (!append_signed(pkt, qdata, type, answer.tail, variants, now)) {
 			return step_aside(memory, snapshot, state);
 		}
-		count_answer(&answer, qdata, mod);
+		count_fast(&answer, qdata, mod);
 		return KNOTD_STATE_DONE;
 	}
 	// Each zone that is loaded has an NS set. One that is not, or has expired, is knotd's to refuse.
@@ -267,10 +211,10 @@ static knotd_state_t begin_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdat
 		return step_aside(memory, snapshot, state);
 	}
 	if (memory->sections != NULL) {
-		sections_append(pkt, &memory->sections[type == KNOT_RRTYPE_A], apex,
-		                snapshot->answers, snapshot->serial, &ns);
+		sections_append(pkt, memory->sections, host, snapshot->answers, snapshot->serial,
+		                &ns);
 	}
-	count_answer(&answer, qdata, mod);
+	count_fast(&answer, qdata, mod);
 	return KNOTD_STATE_DONE;
 }
 
@@ -278,8 +222,12 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
                                     knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (state != KNOTD_IN_STATE_HIT || !rewrite_concerned(pkt, KNOT_ANSWER) ||
-	    is_self(arrival, qdata)) {
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (!rewrite_concerned(pkt, KNOT_ANSWER)) {
+		memory->answered = pkt->sections[KNOT_ANSWER].count;
+		return state;
+	}
+	if (state != KNOTD_IN_STATE_HIT || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -288,6 +236,7 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	count_answer(&request.answer, qdata, mod);
 	warn_of_wildcard(&request, mod);
 	tell_missed(&request, arrival);
+	memory->answered = pkt->sections[KNOT_ANSWER].count;
 	switch (result) {
 	case REWRITE_REFUSED:
 		// RFC 8914 section 4.15: resolvers turn to another server at once.
@@ -305,13 +254,10 @@ static knotd_in_state_t answer_hook(knotd_in_state_t state, knot_pkt_t *pkt, kno
 	}
 }
 
-static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
-                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
+/*! Put the additional section right. */
+static knotd_in_state_t rewrite_additional(knotd_in_state_t state, knot_pkt_t *pkt,
+                                           knotd_qdata_t *qdata, const struct arrival *arrival)
 {
-	const struct arrival *arrival = knotd_mod_ctx(mod);
-	if (!rewrite_concerned(pkt, KNOT_ADDITIONAL) || is_self(arrival, qdata)) {
-		return state;
-	}
 	struct request request;
 	request_init(&request, arrival, pkt, qdata);
 	request.optional = true;
@@ -321,14 +267,29 @@ static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
 	                                                                : state;
 }
 
+static knotd_in_state_t additional_hook(knotd_in_state_t state, knot_pkt_t *pkt,
+                                        knotd_qdata_t *qdata, knotd_mod_t *mod)
+{
+	const struct arrival *arrival = knotd_mod_ctx(mod);
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	if (rewrite_concerned(pkt, KNOT_ADDITIONAL) && !is_self(arrival, qdata)) {
+		state = rewrite_additional(state, pkt, qdata, arrival);
+	}
+	if (memory->answered == pkt->sections[KNOT_ANSWER].count) {
+		memory->seen = pkt->rrset_count;
+	}
+	return state;
+}
+
 /*! Rewrite what the hooks before did not see; what was signed by TSIG is signed again. */
 static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state, knot_pkt_t *pkt,
                                                             knotd_qdata_t *qdata, knotd_mod_t *mod)
 {
 	const struct arrival *arrival = knotd_mod_ctx(mod);
 	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
-	if (qdata->type != KNOTD_QUERY_TYPE_NORMAL || !rewrite_concerned(pkt, KNOT_ANSWER) ||
-	    is_self(arrival, qdata)) {
+	uint16_t count = pkt->rrset_count - (pkt->opt_rr != NULL);
+	if (!memory->ours || count == memory->seen || qdata->type != KNOTD_QUERY_TYPE_NORMAL ||
+	    !rewrite_concerned(pkt, KNOT_ANSWER) || is_self(arrival, qdata)) {
 		return state;
 	}
 	struct request request;
@@ -352,11 +313,8 @@ static __attribute__((noinline)) knotd_state_t rewrite_late(knotd_state_t state,
 static knotd_state_t end_hook(knotd_state_t state, knot_pkt_t *pkt, knotd_qdata_t *qdata,
                               knotd_mod_t *mod)
 {
-	const struct arrival *arrival = knotd_mod_ctx(mod);
-	// What the fast path has answered is right.
-	return pkt->rrset_count == 0 || !arrival->threads[qdata->params->thread_id].ours
-	               ? state
-	               : rewrite_late(state, pkt, qdata, mod);
+	// What the fast path has answered is right, and not in the list of RRsets.
+	return pkt->rrset_count == 0 ? state : rewrite_late(state, pkt, qdata, mod);
 }
 
 static int arrival_load(knotd_mod_t *mod)

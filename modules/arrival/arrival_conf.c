@@ -212,12 +212,13 @@ int arrival_configure(struct arrival *arrival, knotd_mod_t *mod)
 	}
 	memset(arrival->threads, 0, threads * sizeof(*arrival->threads));
 	if (knotd_conf_mod(mod, MOD_SECTIONS).single.option == SECTIONS_FULL) {
-		arrival->sections = calloc((size_t)threads * 2, sizeof(*arrival->sections));
+		arrival->sections =
+			calloc((size_t)threads * SECTIONS_SLOTS, sizeof(*arrival->sections));
 		if (arrival->sections == NULL) {
 			return KNOT_ENOMEM;
 		}
 		for (unsigned i = 0; i < threads; i++) {
-			arrival->threads[i].sections = &arrival->sections[2 * i];
+			arrival->threads[i].sections = &arrival->sections[SECTIONS_SLOTS * i];
 		}
 	}
 	knotd_conf_t table = knotd_conf_mod(mod, MOD_TABLE);

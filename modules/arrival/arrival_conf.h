@@ -25,7 +25,7 @@ struct arrival {
 	knot_dname_storage_t zone;
 	size_t zone_size;
 	struct fast_memory *threads;    /*!< One each. */
-	struct sections_slot *sections; /*!< Two a thread; NULL: minimal. */
+	struct sections_slot *sections; /*!< SECTIONS_SLOTS a thread; NULL: minimal. */
 };
 
 /*! The section of knot.conf. */

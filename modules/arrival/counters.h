@@ -30,6 +30,12 @@ struct counter {
 char *counters_answer_name(uint32_t place, uint32_t count);
 char *counters_other_name(uint32_t place, uint32_t count);
 
+/*! \brief The place within COUNTER_ANSWER of addresses that have been answered. */
+static inline uint32_t counters_place(const struct answer *answer)
+{
+	return answer->verdict == ANSWER_LAN ? COUNT_LAN : answer->uplink;
+}
+
 /*! \brief The counter of an answer that is not ANSWER_FOREIGN. */
 static inline struct counter counters_find(const struct answer *answer)
 {

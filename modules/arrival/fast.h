@@ -25,12 +25,14 @@ struct fast_memory {
 	_Alignas(64) struct tail_buffer own; /*!< Standalone: the answer to the current query. */
 	const struct answer_host *apex; /*!< With a table: the zone's own name, NULL if no host. */
 	uint64_t serial;                /*!< Of the answers that apex is from. */
-	struct sections_slot *sections; /*!< For A and AAAA; NULL: minimal. */
+	struct sections_slot *sections; /*!< SECTIONS_SLOTS of them; NULL: minimal. */
 
 	// Of the current query, from hook to hook.
 	const struct snapshot *snapshot; /*!< One for all hooks; NULL: standalone or no table. */
 	bool ours;                       /*!< No other module has answered. */
-	uint32_t now;                    /*!< When variants was looked up, or 0: not yet. */
+	uint16_t answered; /*!< RRsets of the answer section that have been put right. */
+	uint16_t seen;     /*!< RRsets of the response that have been, or 0. */
+	uint32_t now;      /*!< When variants was looked up, or 0: not yet. */
 	const struct signed_answers *variants; /*!< For a query that wants DNSSEC. */
 	struct resign_mac mac;                 /*!< If it is signed by TSIG. */
 };
@@ -39,12 +41,13 @@ struct fast_memory {
  * \brief The host of a question. The zone's own name is looked up once a thread and table.
  * \param apex  The question's name is the zone's.
  */
-static inline const struct answer_host *fast_find_host(struct fast_memory *memory,
-                                                       const struct snapshot *snapshot,
-                                                       const knot_pkt_t *query, bool apex)
+static inline __attribute__((always_inline)) const struct answer_host *fast_find_host(
+	struct fast_memory *memory, const struct snapshot *snapshot, const knot_pkt_t *query,
+	bool apex)
 {
 	if (!apex) {
-		return answers_find_host(snapshot->answers, query->lower_qname, query->qname_size);
+		return answers_find_host_inline(snapshot->answers, query->lower_qname,
+		                                query->qname_size);
 	}
 	if (memory->serial != snapshot->serial) {
 		memory->apex =
@@ -52,6 +55,15 @@ static inline const struct answer_host *fast_find_host(struct fast_memory *memor
 		memory->serial = snapshot->serial;
 	}
 	return memory->apex;
+}
+
+/*! Octets of the five numbers at the end of SOA data, the serial first (RFC 1035 section 3.3.13). */
+#define FAST_SOA_NUMBERS 20
+
+/*! \brief The same as knot_soa_serial(), which measures both names to get there. */
+static inline uint32_t fast_soa_serial(const knot_rdata_t *soa)
+{
+	return knot_wire_read_u32(soa->data + soa->len - FAST_SOA_NUMBERS);
 }
 
 /*! \brief Make a tail the answer section of an empty response. \return Whether there was room. */

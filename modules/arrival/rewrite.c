@@ -12,6 +12,9 @@
 #include <libknot/packet/wire.h>
 #include <libknot/rrtype/rrsig.h>
 
+/*! Of a record's time to live, length and data, after its owner (RFC 1035 section 4.1.3). */
+enum { TTL_OFFSET = 4, LENGTH_OFFSET = 8, RDATA_OFFSET = 10 };
+
 /*! Whether an RRset holds addresses: its own, or as hints. */
 static bool has_addresses(const knot_rrset_t *rrset)
 {
@@ -36,41 +39,48 @@ static const knot_rrset_t *find_covered(const knot_pkt_t *pkt, uint16_t count,
 	uint16_t type = knot_rrsig_type_covered(signatures->rrs.rdata);
 	for (uint16_t i = 0; i < count; i++) {
 		if (pkt->rr[i].type == type &&
-		    knot_dname_is_case_equal(pkt->rr[i].owner, signatures->owner)) {
+		    (pkt->rr[i].owner == signatures->owner ||
+		     knot_dname_is_case_equal(pkt->rr[i].owner, signatures->owner))) {
 			return &pkt->rr[i];
 		}
 	}
 	return NULL;
 }
 
+/*! What has been decided about an RRset. */
+struct decision {
+	enum rewrite_action action;
+	struct rewrite_records records; /*!< For REWRITE_REPLACE. */
+};
+
 /*! Decide, but keep what has been replaced already. The packet has so many RRsets before this one. */
-static enum rewrite_action decide_rrset(const knot_pkt_t *pkt, uint16_t before,
-                                        const knot_rrset_t *rrset, rewrite_decide decide,
-                                        void *context, struct rewrite_records *records)
+static struct decision decide_rrset(const knot_pkt_t *pkt, uint16_t before,
+                                    const knot_rrset_t *rrset, rewrite_decide decide, void *context)
 {
+	struct decision decision = { .action = REWRITE_KEEP };
 	const knot_rrset_t *covered = NULL;
 	if (rrset->type == KNOT_RRTYPE_RRSIG) {
 		covered = find_covered(pkt, before, rrset);
 	}
 	if (!has_addresses(covered != NULL ? covered : rrset)) {
-		return REWRITE_KEEP;
+		return decision;
 	}
-	enum rewrite_action action = decide(context, rrset, covered, records);
-	if (action == REWRITE_REPLACE && rrset->rrs.rdata == records->rrs.rdata) {
-		return REWRITE_KEEP;
+	decision.action = decide(context, rrset, covered, &decision.records);
+	if (decision.action == REWRITE_REPLACE && rrset->rrs.rdata == decision.records.rrs.rdata) {
+		decision.action = REWRITE_KEEP;
 	}
-	return action;
+	return decision;
 }
 
 /*! The first RRset that is not kept, or the packet's count. */
 static uint16_t find_first(const knot_pkt_t *pkt, uint16_t from, rewrite_decide decide,
-                           void *context, enum rewrite_action *action)
+                           void *context, struct decision *decision)
 {
-	struct rewrite_records records;
+	decision->action = REWRITE_KEEP;
 	uint16_t at = from;
 	for (; at < pkt->rrset_count; at++) {
-		*action = decide_rrset(pkt, at, &pkt->rr[at], decide, context, &records);
-		if (*action != REWRITE_KEEP) {
+		*decision = decide_rrset(pkt, at, &pkt->rr[at], decide, context);
+		if (decision->action != REWRITE_KEEP) {
 			break;
 		}
 	}
@@ -140,9 +150,57 @@ static int put_back(knot_pkt_t *pkt, size_t kept, const knot_rrset_t *rrset,
 	return knot_pkt_put(pkt, hint, rrset, info->flags);
 }
 
-/*! Put the RRsets from first on, which were taken off, back or others in their place. */
+/*! Make records those of an RRset. */
+static void replace(knot_rrset_t *rrset, knot_rrinfo_t *info, const struct rewrite_records *records)
+{
+	rrset->ttl = records->ttl;
+	rrset->rrs = records->rrs;
+	// The time to live is what it says, not what is within the signature.
+	info->flags &= (uint16_t) ~(KNOT_PF_FREE | KNOT_PF_ORIGTTL);
+}
+
+/*!
+ * Write records over those of an RRset, if all are as long: then nothing else moves.
+ *
+ * Names in them are not compressed (RFC 3597 section 4), and stay where they are: what comes after may
+ * point to the target of an HTTPS record, so of these there must be one.
+ */
+static bool overwrite(knot_pkt_t *pkt, uint16_t at, const struct rewrite_records *records)
+{
+	knot_rrset_t *rrset = &pkt->rr[at];
+	bool hints = rrset->type == KNOT_RRTYPE_HTTPS || rrset->type == KNOT_RRTYPE_SVCB;
+	if (rrset->rrs.count != records->rrs.count || rrset->rrs.size != records->rrs.size ||
+	    (hints && rrset->rrs.count != 1)) {
+		return false;
+	}
+	for (int writing = 0; writing < 2; writing++) {
+		uint8_t *wire = pkt->wire + pkt->rr_info[at].pos;
+		knot_rdata_t *record = records->rrs.rdata;
+		for (uint16_t i = 0; i < records->rrs.count; i++) {
+			while (*wire != 0 && !knot_wire_is_pointer(wire)) {
+				wire += 1 + *wire;
+			}
+			wire += *wire == 0 ? 1 : sizeof(uint16_t);
+			if (writing) {
+				knot_wire_write_u32(wire + TTL_OFFSET, records->ttl);
+				memcpy(wire + RDATA_OFFSET, record->data, record->len);
+			} else if (knot_wire_read_u16(wire + LENGTH_OFFSET) != record->len) {
+				return false;
+			}
+			wire += RDATA_OFFSET + record->len;
+			record = knot_rdataset_next(record);
+		}
+	}
+	replace(rrset, &pkt->rr_info[at], records);
+	return true;
+}
+
+/*!
+ * Put the RRsets from first on, which were taken off, back or others in their place.
+ * \param decision  About the first one.
+ */
 static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t count,
-                                    rewrite_decide decide, void *context)
+                                    struct decision decision, rewrite_decide decide, void *context)
 {
 	enum rewrite_result result = REWRITE_DONE;
 	size_t kept = pkt->size;
@@ -150,21 +208,18 @@ static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t co
 	for (uint16_t i = first; i < count; i++) {
 		knot_rrset_t rrset = pkt->rr[i];
 		knot_rrinfo_t info = pkt->rr_info[i];
-		struct rewrite_records records;
-		enum rewrite_action action =
-			decide_rrset(pkt, pkt->rrset_count, &rrset, decide, context, &records);
+		if (i > first) {
+			decision = decide_rrset(pkt, pkt->rrset_count, &rrset, decide, context);
+		}
 		if (result == REWRITE_DROPPED && is_orphan(pkt, &rrset)) {
 			continue;
 		}
-		if (action == REWRITE_REFUSE || action == REWRITE_DROP) {
+		if (decision.action == REWRITE_REFUSE || decision.action == REWRITE_DROP) {
 			result = REWRITE_DROPPED;
 			continue;
 		}
-		if (action == REWRITE_REPLACE) {
-			rrset.ttl = records.ttl;
-			rrset.rrs = records.rrs;
-			// The time to live is what it says, not what is within the signature.
-			info.flags &= (uint16_t) ~(KNOT_PF_FREE | KNOT_PF_ORIGTTL);
+		if (decision.action == REWRITE_REPLACE) {
+			replace(&rrset, &info, &decision.records);
 		}
 		int ret = put_back(pkt, kept, &rrset, &info);
 		if (ret != KNOT_EOK) {
@@ -176,28 +231,36 @@ static enum rewrite_result put_rest(knot_pkt_t *pkt, uint16_t first, uint16_t co
 
 enum rewrite_result rewrite_section(knot_pkt_t *pkt, rewrite_decide decide, void *context)
 {
-	enum rewrite_action action = REWRITE_KEEP;
-	uint16_t first = find_first(pkt, pkt->sections[pkt->current].pos, decide, context, &action);
-	if (action == REWRITE_KEEP || action == REWRITE_REFUSE) {
-		return action == REWRITE_KEEP ? REWRITE_UNCHANGED : REWRITE_REFUSED;
+	enum rewrite_result result = REWRITE_UNCHANGED;
+	struct decision decision;
+	uint16_t at = pkt->sections[pkt->current].pos;
+	while ((at = find_first(pkt, at, decide, context, &decision)) < pkt->rrset_count &&
+	       decision.action == REWRITE_REPLACE && overwrite(pkt, at, &decision.records)) {
+		result = REWRITE_DONE;
+		at++;
+	}
+	if (at == pkt->rrset_count) {
+		return result;
+	}
+	if (decision.action == REWRITE_REFUSE && result == REWRITE_UNCHANGED) {
+		return REWRITE_REFUSED;
 	}
 	uint16_t count = pkt->rrset_count;
-	take_off(pkt, first);
-	return put_rest(pkt, first, count, decide, context);
+	take_off(pkt, at);
+	return put_rest(pkt, at, count, decision, decide, context);
 }
 
 bool rewrite_needed(const knot_pkt_t *pkt, rewrite_decide decide, void *context)
 {
-	enum rewrite_action action = REWRITE_KEEP;
-	(void)find_first(pkt, 0, decide, context, &action);
-	return action != REWRITE_KEEP;
+	struct decision decision;
+	return find_first(pkt, 0, decide, context, &decision) < pkt->rrset_count;
 }
 
 void rewrite_finished(knot_pkt_t *pkt, rewrite_decide decide, void *context)
 {
-	enum rewrite_action action = REWRITE_KEEP;
-	uint16_t first = find_first(pkt, 0, decide, context, &action);
-	if (action == REWRITE_KEEP) {
+	struct decision decision;
+	uint16_t first = find_first(pkt, 0, decide, context, &decision);
+	if (first == pkt->rrset_count) {
 		return;
 	}
 	bool whole = section_of(pkt, first) == KNOT_ADDITIONAL;
@@ -211,7 +274,7 @@ void rewrite_finished(knot_pkt_t *pkt, rewrite_decide decide, void *context)
 	// What is taken off includes the OPT record, so there is room for it.
 	(void)knot_pkt_reserve(pkt, opt_size);
 	if (whole) {
-		(void)put_rest(pkt, first, with_opt ? count - 1 : count, decide, context);
+		(void)put_rest(pkt, first, with_opt ? count - 1 : count, decision, decide, context);
 	} else {
 		knot_wire_set_tc(pkt->wire);
 		pkt->sections[KNOT_ADDITIONAL].pos = first;

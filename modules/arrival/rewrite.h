@@ -3,8 +3,9 @@
 /*!
  * \brief Replacing of address records in a response that knotd has composed from the zone.
  *
- * RRsets are taken off the end of the packet and put again, with other records in them: so libknot
- * itself keeps lengths, counts and compression right, whatever the number of records.
+ * Records that are as long as those in their place are written over them. Else RRsets are taken off the
+ * end of the packet and put again, with other records in them: so libknot itself keeps lengths, counts
+ * and compression right, whatever the number of records.
  */
 
 #pragma once

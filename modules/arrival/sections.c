@@ -90,8 +90,25 @@ static void forget_rrsets(knot_pkt_t *pkt)
 	}
 }
 
+/*!
+ * Names are compressed against the question, of which they have at most the zone's name in common, unless
+ * a name server is below it.
+ */
+static bool is_below(const knot_rrset_t *ns)
+{
+	knot_rdata_t *rdata = ns->rrs.rdata;
+	for (uint16_t i = 0; i < ns->rrs.count; i++) {
+		if (knot_dname_in_bailiwick(knot_ns_name(rdata), ns->owner) > 0) {
+			return true;
+		}
+		rdata = knot_rdataset_next(rdata);
+	}
+	return false;
+}
+
 static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t start,
-                  size_t authority_end, uint64_t serial, const knot_rrset_t *ns)
+                  size_t authority_end, const struct answer_host *host, uint64_t serial,
+                  const knot_rrset_t *ns)
 {
 	slot->key.start = 0;
 	if (pkt->size - start > sizeof(slot->wire) || ns->rrs.size > sizeof(slot->ns)) {
@@ -100,6 +117,7 @@ static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t star
 	slot->key = (struct sections_key){
 		.serial = serial,
 		.start = start,
+		.host = is_below(ns) ? host : NULL,
 		.ns_ttl = ns->ttl,
 		.qname_size = pkt->qname_size,
 		.ns_size = (uint16_t)ns->rrs.size,
@@ -107,19 +125,18 @@ static void store(struct sections_slot *slot, const knot_pkt_t *pkt, size_t star
 	slot->authority_size = (uint16_t)(authority_end - start);
 	slot->size = (uint16_t)(pkt->size - start);
 	memcpy(slot->counts, pkt->wire + SECTIONS_COUNTS, sizeof(slot->counts));
-	memcpy(slot->qname, pkt->lower_qname, pkt->qname_size);
 	memcpy(slot->ns, ns->rrs.rdata, ns->rrs.size);
 	memcpy(slot->wire, pkt->wire + start, slot->size);
 }
 
-void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answers *answers,
-                      uint64_t serial, const knot_rrset_t *ns)
+void sections_compose(knot_pkt_t *pkt, struct sections_slot *slot, const struct answer_host *host,
+                      const struct answers *answers, uint64_t serial, const knot_rrset_t *ns)
 {
 	size_t start = pkt->size;
 	size_t authority_end = 0;
 	int ret = compose(pkt, answers, ns, &authority_end);
 	if (ret == KNOT_EOK) {
-		store(slot, pkt, start, authority_end, serial, ns);
+		store(slot, pkt, start, authority_end, host, serial, ns);
 	} else {
 		// Whole sections or none, as from the slot.
 		pkt->size = authority_end;

@@ -137,7 +137,7 @@ static inline const struct signed_set *signed_answers_find_inline(
 	if (set != NULL && set->hash == hash && set->count == 1 && rdata->count == 1 &&
 	    set->type == type && set->owner_size == owner_size && set->rdata_size == rdata->size &&
 	    signed_set_same_address(set->bytes, rdata->rdata, rdata->size) &&
-	    memcmp(signed_set_owner(set), owner, owner_size) == 0) {
+	    hash_same_bytes(signed_set_owner(set), owner, owner_size)) {
 		return set;
 	}
 	return signed_answers_find(answers, owner, owner_size, type, rdata, rdata_hash);

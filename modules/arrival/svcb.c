@@ -23,6 +23,9 @@ struct parameter {
 
 #define PARAMETER_HEADER 4
 
+/*! Of so many records, which most RRsets have at most, no memory is asked for. */
+#define MEMBERS_FEW 4
+
 /*! The place of a hint's key in pairs; -1 for all other keys. */
 static int hint_index(uint16_t key)
 {
@@ -220,6 +223,7 @@ size_t svcb_write(const struct svcb *svcb, const struct svcb_addresses *addresse
 struct member {
 	struct svcb svcb;
 	struct svcb_addresses addresses;
+	size_t size;  /*!< Octets, as it will be. */
 	bool is_ours; /*!< Written anew; else as it was. */
 	bool is_ready;
 };
@@ -227,19 +231,25 @@ struct member {
 static void member_init(struct member *member, const knot_rrset_t *rrset, const knot_rdata_t *rdata,
                         svcb_find find, void *context)
 {
-	*member = (struct member){ .is_ready = true };
+	*member = (struct member){ .size = rdata->len, .is_ready = true };
 	if (!svcb_parse(rdata->data, rdata->len, &member->svcb)) {
 		return;
 	}
-	const knot_dname_t *target =
-		member->svcb.target_size == 1 ? rrset->owner : rdata->data + SVCB_TARGET;
 	knot_dname_storage_t lower;
-	size_t size = knot_dname_store(lower, target);
-	knot_dname_to_lower(lower);
-	member->is_ready = find(context, lower, size, &member->addresses);
+	const knot_dname_t *target = rrset->owner;
+	size_t size = member->svcb.target_size;
+	if (size == 1) {
+		size = knot_dname_size(target);
+	} else {
+		memcpy(lower, rdata->data + SVCB_TARGET, size);
+		knot_dname_to_lower(lower);
+		target = lower;
+	}
+	member->is_ready = find(context, target, size, &member->addresses);
 	// What would not fit a record any more stays as it is.
-	member->is_ours =
-		member->is_ready && svcb_write(&member->svcb, &member->addresses, NULL) > 0;
+	size = member->is_ready ? svcb_write(&member->svcb, &member->addresses, NULL) : 0;
+	member->is_ours = size > 0;
+	member->size = member->is_ours ? size : member->size;
 }
 
 /*! Put a record where it belongs, unless it is there. The record is behind the end of the set. */
@@ -287,42 +297,40 @@ static void write_member(const struct member *member, const knot_rdata_t *rdata,
 		knot_rdata_init(record, rdata->len, rdata->data);
 		return;
 	}
-	record->len = (uint16_t)svcb_write(&member->svcb, &member->addresses, record->data);
+	struct output output = { .bytes = record->data };
+	put_record(&output, &member->svcb, &member->addresses);
+	record->len = (uint16_t)output.size;
 	if (record->len % 2 != 0) {
 		record->data[record->len] = 0;
 	}
 }
 
 /*! Room for all records as they will be; *largest: for the longest one. */
-static size_t measure(const knot_rrset_t *rrset, svcb_find find, void *context, size_t *largest)
+static size_t measure(const knot_rrset_t *rrset, svcb_find find, void *context,
+                      struct member *members, size_t *largest)
 {
 	size_t room = 0;
 	knot_rdata_t *rdata = rrset->rrs.rdata;
 	for (uint16_t i = 0; i < rrset->rrs.count; i++) {
-		struct member member;
-		member_init(&member, rrset, rdata, find, context);
-		size_t size = member.is_ours ? svcb_write(&member.svcb, &member.addresses, NULL)
-		                             : rdata->len;
-		room += knot_rdata_size((uint16_t)size);
-		*largest = size > *largest ? size : *largest;
+		member_init(&members[i], rrset, rdata, find, context);
+		room += knot_rdata_size((uint16_t)members[i].size);
+		*largest = members[i].size > *largest ? members[i].size : *largest;
 		rdata = knot_rdataset_next(rdata);
 	}
 	return room;
 }
 
 /*! Write all records; *record is scratch memory for one. */
-static void write_all(const knot_rrset_t *rrset, svcb_find find, void *context, struct tail *made,
+static void write_all(const knot_rrset_t *rrset, const struct member *members, struct tail *made,
                       knot_rdata_t *record)
 {
 	size_t used = 0;
 	*made = (struct tail){ .ttl = rrset->ttl };
 	knot_rdata_t *rdata = rrset->rrs.rdata;
 	for (uint16_t i = 0; i < rrset->rrs.count; i++) {
-		struct member member;
-		member_init(&member, rrset, rdata, find, context);
-		made->ttl = member_ttl(&member, made->ttl);
-		if (member.is_ready) {
-			write_member(&member, rdata, record);
+		made->ttl = member_ttl(&members[i], made->ttl);
+		if (members[i].is_ready) {
+			write_member(&members[i], rdata, record);
 			insert_record(made, &used, record);
 		}
 		rdata = knot_rdataset_next(rdata);
@@ -337,27 +345,53 @@ static bool is_same(const struct tail *made, const knot_rrset_t *rrset)
 	       memcmp(made->rdata, rrset->rrs.rdata, made->rdata_size) == 0;
 }
 
+/*! Free what was allocated, where that is done one by one. */
+static void release(knot_mm_t *mm, void *memory)
+{
+	if (mm->free != NULL) {
+		mm->free(memory);
+	}
+}
+
+/*! The RRset in memory of mm; NULL if there was none, or if it would be too large. */
+static struct tail *make(const knot_rrset_t *rrset, svcb_find find, void *context, knot_mm_t *mm)
+{
+	struct member few[MEMBERS_FEW];
+	struct member *members = few;
+	if (rrset->rrs.count > MEMBERS_FEW) {
+		members = mm->alloc(mm->ctx, rrset->rrs.count * sizeof(*members));
+	}
+	if (members == NULL) {
+		return NULL;
+	}
+	size_t largest = 0;
+	size_t room = measure(rrset, find, context, members, &largest);
+	struct tail *made = NULL;
+	if (room <= UINT16_MAX) {
+		made = mm->alloc(mm->ctx,
+		                 sizeof(*made) + room + knot_rdata_size((uint16_t)largest));
+	}
+	if (made != NULL) {
+		write_all(rrset, members, made, (knot_rdata_t *)(void *)(made->rdata + room));
+	}
+	if (members != few) {
+		release(mm, members);
+	}
+	return made;
+}
+
 enum svcb_result svcb_replace(const knot_rrset_t *rrset, svcb_find find, void *context,
                               knot_mm_t *mm, const struct tail **tail)
 {
-	size_t largest = 0;
-	size_t room = measure(rrset, find, context, &largest);
-	if (room > UINT16_MAX) {
-		return SVCB_ERROR;
-	}
-	struct tail *made =
-		mm->alloc(mm->ctx, sizeof(*made) + room + knot_rdata_size((uint16_t)largest));
+	struct tail *made = make(rrset, find, context, mm);
 	if (made == NULL) {
 		return SVCB_ERROR;
 	}
-	write_all(rrset, find, context, made, (knot_rdata_t *)(void *)(made->rdata + room));
 	if (made->count > 0 && !is_same(made, rrset)) {
 		*tail = made;
 		return SVCB_REPLACED;
 	}
 	enum svcb_result result = made->count > 0 ? SVCB_UNCHANGED : SVCB_NOT_READY;
-	if (mm->free != NULL) {
-		mm->free(made);
-	}
+	release(mm, made);
 	return result;
 }

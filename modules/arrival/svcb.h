@@ -86,8 +86,8 @@ enum svcb_result {
  * Records are in canonical order and each is there once (RFC 4034 section 6.3), as libknot has them.
  * No record has a longer TTL than the addresses in it.
  *
- * \param rrset  Of type HTTPS or SVCB.
- * \param mm     Memory of the new RRset: one allocation.
+ * \param rrset  Of type HTTPS or SVCB, its owner in lower case.
+ * \param mm     Memory of the new RRset.
  * \param tail   Out: for SVCB_REPLACED; without wire form.
  */
 enum svcb_result svcb_replace(const knot_rrset_t *rrset, svcb_find find, void *context,
