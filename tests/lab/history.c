@@ -35,11 +35,14 @@ static size_t attempt_after(const struct target *target, int64_t at)
 	return low;
 }
 
+/*! The daemon is not all that waits for a processor: knotd, the server and the routers do as well. */
+#define SOON_US 200000
+
 /*
  * How long the address had been unreachable when it was answered: from the first failed attempt of
  * the run, or from when the uplink came up, to the question. 0 if an attempt was good that started before
- * the answer arrived, or the first one after it, as whoever got it would have made; or if there are too
- * few failures to tell.
+ * the answer arrived, or the first one after it, or one soon after it, as whoever got it would have made; or
+ * if there are too few failures to tell.
  */
 static int64_t unreachable_before(const struct target *target, const struct query *query)
 {
@@ -52,7 +55,7 @@ static int64_t unreachable_before(const struct target *target, const struct quer
 		if (target->attempts[i].good) {
 			return 0;
 		}
-		if (target->attempts[i].start > query->received) {
+		if (target->attempts[i].start > query->received + SOON_US) {
 			break;
 		}
 	}

@@ -333,7 +333,8 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static struct observer observer; // Too large for the stack.
-	int seconds = 3600, rate = 50, bound_ms = 200, option;
+	// Withdrawing takes milliseconds; the rest is for others than the daemon that wait for a processor.
+	int seconds = 3600, rate = 50, bound_ms = 500, option;
 	const char *fifo = NULL;
 	while ((option = getopt(argc, argv, "d:r:b:s:")) != -1) {
 		switch (option) {
