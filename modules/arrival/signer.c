@@ -24,8 +24,8 @@
 /*! One set that is wanted and what has become of it. */
 struct job {
 	const struct signed_set *wanted;
-	const struct signed_set *model; /*!< The zone's own. */
-	struct signed_set *result;      /*!< Referenced; NULL: none. */
+	const struct signed_set *model;  /*!< The zone's own. */
+	const struct signed_set *result; /*!< Borrowed, wherever it is; NULL: none. */
 	bool done;
 };
 
@@ -41,7 +41,7 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	}
 	if (model->hash == wanted->hash && model->rdata_size == wanted->rdata_size &&
 	    memcmp(model->bytes, wanted->bytes, wanted->rdata_size) == 0) {
-		job->result = signed_set_hold(model);
+		job->result = model;
 		return;
 	}
 	struct signed_set *old = NULL;
@@ -53,12 +53,12 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	job->done = old != NULL && old->ttl == model->ttl && signed_set_same_headers(old, model);
 	if (old != NULL && (job->done || (old->signature_count == model->signature_count &&
 	                                  zone_keys_published(signer->keys, old)))) {
-		job->result = signed_set_hold(old);
+		job->result = old;
 	}
 }
 
-/*! Sign after the model. \return 0, -ENOKEY, -ENOMEM. */
-static int sign_job(const struct signer *signer, struct job *job)
+/*! Sign after the model, into a region. \return 0, -ENOKEY, -ENOMEM. */
+static int sign_job(const struct signer *signer, struct job *job, struct region *region)
 {
 	knot_rdataset_t signatures = { 0 };
 	knot_rdata_t *model = signed_set_signatures(job->model).rdata;
@@ -90,25 +90,37 @@ static int sign_job(const struct signer *signer, struct job *job)
 		struct signed_set *set =
 			signed_set_new(signed_set_owner(job->wanted), job->wanted->owner_size,
 		                       job->wanted->type, job->model->ttl, &rdata, &signatures);
-		ret = set != NULL ? 0 : -ENOMEM;
+		const struct signed_set *result = NULL;
 		if (set != NULL) {
-			signed_set_put(job->result);
-			job->result = set;
+			result = signed_set_copy(region, set);
+			free(set);
 		}
+		ret = result != NULL ? 0 : -ENOMEM;
+		job->result = result != NULL ? result : job->result;
 	}
 	knot_rdataset_clear(&signatures, NULL);
 	job->done = true;
 	return ret;
 }
 
-/*! Publish what there is. */
-static int publish(const struct signer *signer, const struct job *jobs, uint32_t serial)
+/*! Publish what there is. All results are those that are published then. */
+static int publish(const struct signer *signer, struct job *jobs, uint32_t serial)
 {
-	struct signed_answers *answers = signed_answers_new(serial);
+	size_t count = 0;
+	size_t size = 0;
+	for (size_t i = 0; i < signer->wanted->count; i++) {
+		if (jobs[i].result != NULL) {
+			count++;
+			size += region_round(signed_set_size(jobs[i].result));
+		}
+	}
+	struct signed_answers *answers = signed_answers_new(serial, count, size);
 	int ret = answers != NULL ? 0 : -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < signer->wanted->count; i++) {
+		struct signed_set *added = NULL;
 		if (jobs[i].result != NULL) {
-			ret = signed_answers_add(answers, jobs[i].result);
+			ret = signed_answers_add(answers, jobs[i].result, &added);
+			jobs[i].result = added;
 		}
 	}
 	if (ret != 0) {
@@ -127,7 +139,7 @@ static uint64_t now_ms(void)
 }
 
 /*! Sign what is left, and publish each part. */
-static int sign_all(const struct signer *signer, struct job *jobs)
+static int sign_all(const struct signer *signer, struct job *jobs, struct region *region)
 {
 	bool keys_missing = false;
 	// A part is not yet what this version of the zone should have.
@@ -141,7 +153,7 @@ static int sign_all(const struct signer *signer, struct job *jobs)
 		if (atomic_load_explicit(signer->stop, memory_order_relaxed)) {
 			return -ECANCELED;
 		}
-		int ret = sign_job(signer, &jobs[i]);
+		int ret = sign_job(signer, &jobs[i], region);
 		if (ret == 0 && now_ms() - published > PART_MS) {
 			ret = publish(signer, jobs, part_serial);
 			published = now_ms();
@@ -157,7 +169,8 @@ static int sign_all(const struct signer *signer, struct job *jobs)
 
 int signer_run(const struct signer *signer)
 {
-	struct job *jobs = calloc(signer->wanted->count + 1, sizeof(*jobs));
+	struct region region = { 0 };
+	struct job *jobs = region_calloc(&region, signer->wanted->count, sizeof(*jobs));
 	if (jobs == NULL) {
 		return -ENOMEM;
 	}
@@ -166,10 +179,7 @@ int signer_run(const struct signer *signer)
 	for (size_t i = 0; i < signer->wanted->count; i++) {
 		job_init(&jobs[i], signer, signer->wanted->list[i]);
 	}
-	int ret = sign_all(signer, jobs);
-	for (size_t i = 0; i < signer->wanted->count; i++) {
-		signed_set_put(jobs[i].result);
-	}
-	free(jobs);
+	int ret = sign_all(signer, jobs, &region);
+	region_free(&region);
 	return ret;
 }
