@@ -54,7 +54,10 @@ struct answer_origin {
  */
 int answers_new(const struct table *table, struct answers **answers);
 
-/*! \brief Free; NULL is legal. */
+/*! \brief One more who holds them and frees them once. \return The answers. */
+struct answers *answers_hold(struct answers *answers);
+
+/*! \brief Free, if nobody else holds them; NULL is legal. */
 void answers_free(struct answers *answers);
 
 /*!

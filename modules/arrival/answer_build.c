@@ -285,9 +285,15 @@ int answers_new(const struct table *table, struct answers **answers)
 	return 0;
 }
 
+struct answers *answers_hold(struct answers *answers)
+{
+	atomic_fetch_add(&answers->others, 1);
+	return answers;
+}
+
 void answers_free(struct answers *answers)
 {
-	if (answers == NULL) {
+	if (answers == NULL || atomic_fetch_sub(&answers->others, 1) > 0) {
 		return;
 	}
 	binding_map_deinit(&answers->bindings);

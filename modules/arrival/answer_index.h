@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "arrival/answer.h"
@@ -39,6 +40,7 @@ struct answer_slot {
 
 struct answers {
 	uint64_t serial;
+	atomic_uint others; /*!< Who holds them, beside one. */
 	struct binding_map bindings;
 	struct tail_pool tails; /*!< Entry 0 is NULL: «none». */
 	uint8_t *owners;

@@ -101,21 +101,36 @@ static bool covers(const knot_rdata_t *signature, const struct lesson *lesson,
 	       knot_dname_is_case_equal(knot_rrsig_signer_name(signature), lesson->zone);
 }
 
+/*! What a response that is no answer means. \return 0 if it is one. */
+static int find_fault(const knot_pkt_t *response)
+{
+	switch (knot_wire_get_rcode(response->wire)) {
+	case KNOT_RCODE_NOERROR:
+	case KNOT_RCODE_NXDOMAIN:
+		return knot_wire_get_tc(response->wire) ? -EBADMSG : 0;
+	case KNOT_RCODE_SERVFAIL:
+		return -EAGAIN;
+	case KNOT_RCODE_REFUSED:
+	case KNOT_RCODE_NOTAUTH:
+		return -EACCES;
+	default:
+		return -EBADMSG;
+	}
+}
+
 /*! Take what a response says about its question; a name that is not there has no records. */
 static int take_response(void *context, size_t index, const knot_pkt_t *response)
 {
 	struct lesson *lesson = context;
 	const struct self_question *question = &lesson->questions[index];
-	uint8_t rcode = knot_wire_get_rcode(response->wire);
-	if ((rcode != KNOT_RCODE_NOERROR && rcode != KNOT_RCODE_NXDOMAIN) ||
-	    knot_wire_get_tc(response->wire)) {
-		return -EAGAIN;
+	int ret = find_fault(response);
+	if (ret != 0) {
+		return ret;
 	}
 	knot_rdataset_t rdata = { 0 };
 	knot_rdataset_t signatures = { 0 };
 	uint32_t ttl = 0;
 	const knot_pktsection_t *section = knot_pkt_section(response, KNOT_ANSWER);
-	int ret = 0;
 	for (uint16_t i = 0; ret == 0 && i < section->count; i++) {
 		const knot_rrset_t *rr = knot_pkt_rr(section, i);
 		if (!knot_wire_get_aa(response->wire) ||
@@ -287,7 +302,7 @@ static int learn_missing(struct self_query *query, const uint8_t *zone,
 	return ret;
 }
 
-/*! One round; -EAGAIN if the zone has changed meanwhile. */
+/*! One round; -EBUSY if the zone has changed meanwhile. */
 static int learn_once(struct self_query *query, const uint8_t *zone,
                       struct signed_set *const *wanted, size_t wanted_count, struct learnt *learnt)
 {
@@ -309,7 +324,7 @@ static int learn_once(struct self_query *query, const uint8_t *zone,
 		ret = learn_apex(query, zone, &after);
 	}
 	if (ret == 0 && before.count != known && !same_version(&before, &after)) {
-		ret = -EAGAIN;
+		ret = -EBUSY;
 	}
 	learnt_deinit(&after);
 	if (ret == 0 || same) {
@@ -324,8 +339,8 @@ static int learn_once(struct self_query *query, const uint8_t *zone,
 int learn_zone(struct self_query *query, const uint8_t *zone, struct signed_set *const *wanted,
                size_t wanted_count, struct learnt *learnt)
 {
-	int ret = -EAGAIN;
-	for (int i = 0; i < ROUNDS && ret == -EAGAIN; i++) {
+	int ret = -EBUSY;
+	for (int i = 0; i < ROUNDS && ret == -EBUSY; i++) {
 		ret = learn_once(query, zone, wanted, wanted_count, learnt);
 	}
 	return ret;

@@ -41,8 +41,8 @@ uint32_t learnt_serial(const struct learnt *learnt);
  * \param zone    Wire form, lower case.
  * \param wanted  Sets whose owner and type are asked for.
  * \param learnt  In: what is known. Out: what is known now; as it was on errors.
- * \return 0; -ENODATA: the zone is not signed; -EAGAIN: it is not loaded, or keeps changing; others
- *         as self_query_ask().
+ * \return 0; -ENODATA: the zone is not signed; -EAGAIN: it is not loaded; -EBUSY: it keeps changing; -EACCES:
+ *         the questions are refused; others as self_query_ask().
  */
 int learn_zone(struct self_query *query, const uint8_t *zone, struct signed_set *const *wanted,
                size_t wanted_count, struct learnt *learnt);

@@ -23,10 +23,8 @@
 #include <unistd.h>
 
 #include "arrival/mirror_zone.h"
+#include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
-
-/*! A query may seem to be that much older than the first one that saw another serial. */
-#define KICK_SLACK_S 5
 
 /*! A thread and its zones. */
 struct mirror {
@@ -39,10 +37,10 @@ struct mirror {
 	struct mirror_work *busy; /*!< In a session, which runs without the lock. */
 	bool ending;
 	_Atomic uint32_t self_port;
-	size_t answering; /*!< The thread's own: place among knotd's addresses. */
-	int wake_fd;      /*!< There is something to do. */
-	int table_fd;     /*!< The table has changed. */
-	int stop_fd;      /*!< The session must end. */
+	struct self_address answering; /*!< The thread's own: where knotd has answered last. */
+	int wake_fd;                   /*!< There is something to do. */
+	int table_fd;                  /*!< The table has changed. */
+	int stop_fd;                   /*!< The session must end. */
 };
 
 /*! All threads; owned by mirror_get() and mirror_put(). */
@@ -60,8 +58,9 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 		return answers;
 	}
 	uint32_t patience = atomic_load_explicit(&zone->patience, memory_order_relaxed);
-	// The clock of two threads is not the same to the second, and may be set back by a little.
-	return now + KICK_SLACK_S - kicked <= patience + KICK_SLACK_S ? answers : NULL;
+	// Another thread's query may have seen the time earlier, and the clock may be set back.
+	int32_t age = (int32_t)(now - kicked);
+	return age <= 0 || (uint32_t)age <= patience ? answers : NULL;
 }
 
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
@@ -105,8 +104,10 @@ static void hold_session(struct mirror *mirror, struct mirror_work *work)
 	mirror->busy = work;
 	mirror_work_begin(work);
 	pthread_mutex_unlock(&mirror->lock);
-	mirror_work_session(work, mirror->source, &mirror->self_port, mirror->stop_fd,
-	                    &mirror->answering);
+	const struct ask_knotd how = { .self_port = &mirror->self_port,
+		                       .stop_fd = mirror->stop_fd,
+		                       .answering = &mirror->answering };
+	mirror_work_session(work, mirror->source, &how);
 	pthread_mutex_lock(&mirror->lock);
 	mirror->busy = NULL;
 	pthread_cond_broadcast(&mirror->idle);

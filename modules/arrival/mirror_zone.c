@@ -14,6 +14,7 @@
 #include <libknot/descriptor.h>
 #include <libknot/dname.h>
 
+#include "arrival/ask_knotd.h"
 #include "arrival/signer.h"
 #include "arrival/snapshot_swap.h"
 #include "base/log.h"
@@ -126,31 +127,6 @@ uint64_t mirror_work_due(const struct mirror_work *work)
 	return owner_box_full(&work->view.missed) && work->missed_ms < due ? work->missed_ms : due;
 }
 
-/*! Ask the first of knotd's addresses that answers, from the one on that has answered last. */
-static int learn(struct mirror_work *work, const struct wanted *wanted, _Atomic uint32_t *self_port,
-                 int stop_fd, size_t *answering)
-{
-	int ret = -EADDRNOTAVAIL;
-	size_t count = work->settings->listen_count;
-	for (size_t i = 0; i < count; i++) {
-		size_t at = (*answering + i) % count;
-		struct self_query *query = NULL;
-		ret = self_query_open(&work->settings->listen[at], stop_fd, &query);
-		if (ret == 0) {
-			atomic_store(self_port, self_query_port(query));
-			ret = learn_zone(query, work->zone, wanted->list, wanted->count,
-			                 &work->learnt);
-			atomic_store(self_port, 0);
-			self_query_close(query);
-		}
-		if (ret == 0 || ret == -ENODATA || ret == -EAGAIN || ret == -ECANCELED) {
-			*answering = ret != -ECANCELED ? at : *answering;
-			break;
-		}
-	}
-	return ret;
-}
-
 static void publish(void *context, struct signed_answers *answers)
 {
 	struct mirror_work *work = context;
@@ -200,10 +176,11 @@ static int sign(struct mirror_work *work, const struct wanted *wanted)
 }
 
 static int learn_and_sign(struct mirror_work *work, struct snapshot_source *source,
-                          struct wanted *wanted, _Atomic uint32_t *self_port, int stop_fd,
-                          size_t *answering)
+                          struct wanted *wanted, const struct ask_knotd *how)
 {
-	int ret = learn(work, wanted, self_port, stop_fd, answering);
+	struct ask_knotd ask = *how;
+	ask.settings = work->settings;
+	int ret = ask_knotd(&ask, work->zone, wanted, &work->learnt);
 	if (ret == 0) {
 		snapshot_source_look(source, wanted_add_hints, wanted);
 		ret = wanted->error;
@@ -244,9 +221,9 @@ static void fail(struct mirror_work *work, int ret)
 	work->due_ms = now + work->delay_ms;
 	if (ret != -ENOKEY && work->delay_ms >= DELAY_MS_TOLD && !work->reported) {
 		knot_dname_txt_storage_t text;
-		log_warning("zone '%s', failed to ask knotd for its records (%s), "
-		            "what is not signed yet stays so",
-		            zone_text(work, text), strerror(-ret));
+		struct ask_knotd_reason why = ask_knotd_reason(ret);
+		log_warning("zone '%s', failed to sign its answers (%s), %s", zone_text(work, text),
+		            why.reason, why.remedy);
 		work->reported = true;
 	}
 }
@@ -340,7 +317,7 @@ static void forget_owners(struct mirror_work *work)
 }
 
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering)
+                         const struct ask_knotd *how)
 {
 	uint64_t begun = now_ms();
 	uint32_t kicked = atomic_load(&work->view.kicked);
@@ -368,7 +345,7 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		return;
 	}
 	if (ret == 0) {
-		ret = learn_and_sign(work, source, &wanted, self_port, stop_fd, answering);
+		ret = learn_and_sign(work, source, &wanted, how);
 	}
 	wanted_deinit(&wanted);
 	if (ret == 0) {

@@ -13,6 +13,7 @@
 
 #include <libknot/dname.h>
 
+#include "arrival/ask_knotd.h"
 #include "arrival/learn.h"
 #include "arrival/mirror.h"
 #include "arrival/mirror_copy.h"
@@ -72,9 +73,6 @@ void mirror_work_begin(struct mirror_work *work);
 /*! \brief When the next session is due, by the monotonic clock. */
 uint64_t mirror_work_due(const struct mirror_work *work);
 
-/*!
- * \brief Learn, sign and publish.
- * \param answering  In, out: the place of the address at which knotd has answered last.
- */
+/*! \brief Learn, sign and publish. \param how  But for the settings, which are the zone's. */
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
-                         _Atomic uint32_t *self_port, int stop_fd, size_t *answering);
+                         const struct ask_knotd *how);

@@ -84,5 +84,6 @@ static void request_init(struct request *request, const struct arrival *arrival,
 		}
 		request->now = memory->now;
 		request->variants = memory->variants;
+		request->mirrored = arrival->mirror != NULL;
 	}
 }

@@ -34,6 +34,7 @@ struct request {
 	const knot_dname_t *missed;
 	/*! What is signed; NULL: the zone's own data alone. */
 	const struct signed_answers *variants;
+	bool mirrored; /*!< What is not signed yet will be. */
 	uint32_t now;  /*!< Seconds since 1970, for signatures. */
 	bool optional; /*!< The section may lack records. */
 
@@ -64,6 +65,12 @@ struct answer respond_find(const struct request *request, const knot_dname_t *ow
  */
 enum rewrite_action respond_hints(const struct request *request, const knot_rrset_t *rrset,
                                   struct answer *answer, const struct tail **tail);
+
+/*! \brief Whether an answer is for the LAN, and no address of an uplink may take its place. */
+static inline bool respond_is_inside(const struct request *request, const struct answer *answer)
+{
+	return answer->verdict == ANSWER_LAN && request->mirrored;
+}
 
 /*!
  * \brief The signed set with just these records, if its signatures hold now.

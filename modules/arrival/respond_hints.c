@@ -69,6 +69,7 @@ enum rewrite_action respond_hints(const struct request *request, const knot_rrse
 struct ready_search {
 	const struct request *request;
 	struct tail_buffer *rooms; /*!< Two; NULL: all. */
+	bool inside; /*!< On the LAN nothing may take the place of inside addresses. */
 };
 
 static bool find_ready_target(void *context, const knot_dname_t *target, size_t target_size,
@@ -85,7 +86,7 @@ static bool find_ready_target(void *context, const knot_dname_t *target, size_t 
 			tail = answers_ready_tail(answers, host, families[i]);
 		}
 		struct answer answer = respond_find(request, target, target_size, families[i]);
-		if (search->rooms != NULL && answer.tail != NULL) {
+		if (answer.tail != NULL && (search->rooms != NULL || search->inside)) {
 			tail = answer.tail;
 		}
 		if (search->rooms != NULL && tail != NULL) {
@@ -137,6 +138,43 @@ static bool record_is_right(const struct svcb *svcb, const struct svcb_addresses
 	return true;
 }
 
+/*! The target of a record, in lower case. \return Its size, or 0 if the record is malformed. */
+static size_t get_target(const knot_rrset_t *rrset, const knot_rdata_t *rdata, struct svcb *svcb,
+                         knot_dname_storage_t target)
+{
+	if (!svcb_parse(rdata->data, rdata->len, svcb)) {
+		return 0;
+	}
+	size_t size = knot_dname_store(target, svcb->target_size == 1 ? rrset->owner
+	                                                              : rdata->data + SVCB_TARGET);
+	knot_dname_to_lower(target);
+	return size;
+}
+
+/*!
+ * Whether all hosts that are targets have inside addresses for the client, so that there will be a signed RRset
+ * with these. One with those of inside and outside is never signed.
+ */
+static bool is_inside(const struct request *request, const knot_rrset_t *rrset)
+{
+	knot_rdata_t *rdata = rrset->rrs.rdata;
+	bool inside = true;
+	for (uint16_t i = 0; i < rrset->rrs.count; i++) {
+		struct svcb svcb;
+		knot_dname_storage_t target;
+		size_t size = get_target(rrset, rdata, &svcb, target);
+		if (size > 0) {
+			struct answer four = respond_find(request, target, size, AF_INET);
+			struct answer six = respond_find(request, target, size, AF_INET6);
+			inside = inside && (four.verdict == ANSWER_FOREIGN ||
+			                    respond_is_inside(request, &four) ||
+			                    respond_is_inside(request, &six));
+		}
+		rdata = knot_rdataset_next(rdata);
+	}
+	return inside;
+}
+
 /*! Whether an RRset may be given as the zone has it. */
 static bool is_right(const knot_rrset_t *rrset, struct ready_search *search)
 {
@@ -144,12 +182,9 @@ static bool is_right(const knot_rrset_t *rrset, struct ready_search *search)
 	for (uint16_t i = 0; i < rrset->rrs.count; i++) {
 		struct svcb svcb;
 		struct svcb_addresses addresses = { .hint = { SVCB_HINT_KEEP, SVCB_HINT_KEEP } };
-		if (svcb_parse(rdata->data, rdata->len, &svcb)) {
-			knot_dname_storage_t target;
-			size_t size = knot_dname_store(target, svcb.target_size == 1
-			                                               ? rrset->owner
-			                                               : rdata->data + SVCB_TARGET);
-			knot_dname_to_lower(target);
+		knot_dname_storage_t target;
+		size_t size = get_target(rrset, rdata, &svcb, target);
+		if (size > 0) {
 			(void)find_ready_target(search, target, size, &addresses);
 			if (!record_is_right(&svcb, &addresses)) {
 				return false;
@@ -163,7 +198,7 @@ static bool is_right(const knot_rrset_t *rrset, struct ready_search *search)
 const struct signed_set *respond_other_hints(const struct request *request,
                                              const knot_rrset_t *rrset, bool *ready)
 {
-	struct ready_search search = { .request = request };
+	struct ready_search search = { .request = request, .inside = is_inside(request, rrset) };
 	*ready = is_right(rrset, &search);
 
 	struct tail_buffer rooms[2];

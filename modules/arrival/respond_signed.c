@@ -5,7 +5,8 @@
  *
  * In this order: the answer; one address of it, or of those that may be answered instead, as these are
  * signed ahead; the placeholder itself if it is among them. Else nothing at all: a proof of absence would
- * contradict the zone's own (RFC 4035 section 3.1.3.1).
+ * contradict the zone's own (RFC 4035 section 3.1.3.1). On the LAN nothing may be answered instead of the inside
+ * address, which will be signed in a moment.
  */
 
 #include "arrival/respond.h"
@@ -78,11 +79,14 @@ static const struct tail *find_ready(const struct request *request, const knot_d
 /*! Another answer to a question for addresses. \return A set, or NULL; *ready: the placeholder will do. */
 static const struct signed_set *find_other_address(const struct request *request,
                                                    const knot_rrset_t *rrset,
+                                                   const struct answer *answer,
                                                    const struct tail *tail, bool *ready)
 {
 	uint8_t family = rrset->type == KNOT_RRTYPE_A ? AF_INET : AF_INET6;
 	const struct tail *others =
-		find_ready(request, rrset->owner, knot_dname_size(rrset->owner), family);
+		respond_is_inside(request, answer)
+			? NULL
+			: find_ready(request, rrset->owner, knot_dname_size(rrset->owner), family);
 	*ready = is_within(rrset, tail) || is_within(rrset, others);
 	const struct signed_set *set = find_alone(request, rrset, tail);
 	return set != NULL ? set : find_alone(request, rrset, others);
@@ -104,7 +108,7 @@ enum rewrite_action respond_signed(struct request *request, const knot_rrset_t *
 		request->missed = rrset->owner;
 	}
 	if (set == NULL && !request->standalone) {
-		set = is_address ? find_other_address(request, rrset, tail, &ready)
+		set = is_address ? find_other_address(request, rrset, answer, tail, &ready)
 		                 : respond_other_hints(request, rrset, &ready);
 		if (set != NULL) {
 			*records = (struct rewrite_records){ set->ttl, signed_set_rdata(set) };

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -45,27 +46,22 @@ static int wait_for(const struct self_query *query, short events)
 	return count == 0 ? -ETIMEDOUT : fds[0].revents != 0 ? -ECANCELED : 0;
 }
 
-/*! The address to connect to, and the same without a port to come from. */
-static socklen_t fill_addresses(const struct sockaddr_storage *listen,
-                                struct sockaddr_storage *server, struct sockaddr_storage *client)
+static socklen_t size_of(const struct sockaddr_storage *address)
 {
-	*server = *listen;
-	if (listen->ss_family == AF_INET) {
-		struct sockaddr_in *in = (struct sockaddr_in *)(void *)server;
-		if (in->sin_addr.s_addr == htonl(INADDR_ANY)) {
-			in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		}
-		*client = *server;
-		((struct sockaddr_in *)(void *)client)->sin_port = 0;
-		return sizeof(*in);
+	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+	                                     : sizeof(struct sockaddr_in6);
+}
+
+/*! The same address without a port. */
+static struct sockaddr_storage without_port(const struct sockaddr_storage *address)
+{
+	struct sockaddr_storage found = *address;
+	if (address->ss_family == AF_INET) {
+		((struct sockaddr_in *)(void *)&found)->sin_port = 0;
+	} else {
+		((struct sockaddr_in6 *)(void *)&found)->sin6_port = 0;
 	}
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)server;
-	if (IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr)) {
-		in6->sin6_addr = in6addr_loopback;
-	}
-	*client = *server;
-	((struct sockaddr_in6 *)(void *)client)->sin6_port = 0;
-	return sizeof(*in6);
+	return found;
 }
 
 static uint16_t local_port(int fd)
@@ -80,17 +76,28 @@ static uint16_t local_port(int fd)
 	                     : ((struct sockaddr_in6 *)(void *)&address)->sin6_port);
 }
 
-/*! Connect from the very address, so that nobody else is ever spoken to. */
-static int connect_self(struct self_query *query, const struct sockaddr_storage *address)
+/*!
+ * Let a socket be heard by those of its device. Linux takes a packet to an address of its own for one that came in
+ * by the device that it was to leave by, for others than the sender never (__mkroute_output(), ip6_rcv_core()).
+ */
+static bool bind_device(int fd, const char *device)
 {
-	struct sockaddr_storage server;
-	struct sockaddr_storage client;
-	socklen_t size = fill_addresses(address, &server, &client);
-	query->fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (query->fd < 0 || bind(query->fd, (struct sockaddr *)&client, size) != 0) {
+	return device[0] == '\0' ||
+	       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0;
+}
+
+/*! Connect from the very address, so that nobody else is ever spoken to. */
+static int connect_self(struct self_query *query, const struct self_address *address)
+{
+	const struct sockaddr_storage *server = &address->address;
+	struct sockaddr_storage client = without_port(server);
+	socklen_t size = size_of(server);
+	query->fd = socket(server->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (query->fd < 0 || !bind_device(query->fd, address->device) ||
+	    bind(query->fd, (struct sockaddr *)&client, size) != 0) {
 		return -errno;
 	}
-	if (connect(query->fd, (struct sockaddr *)&server, size) != 0) {
+	if (connect(query->fd, (const struct sockaddr *)server, size) != 0) {
 		int ret = errno == EINPROGRESS ? wait_for(query, POLLOUT) : -errno;
 		int error = 0;
 		socklen_t length = sizeof(error);
@@ -105,11 +112,8 @@ static int connect_self(struct self_query *query, const struct sockaddr_storage 
 	return query->port != 0 ? 0 : -EADDRNOTAVAIL;
 }
 
-int self_query_open(const struct sockaddr_storage *address, int stop_fd, struct self_query **query)
+int self_query_open(const struct self_address *address, int stop_fd, struct self_query **query)
 {
-	if (address->ss_family != AF_INET && address->ss_family != AF_INET6) {
-		return -EAFNOSUPPORT;
-	}
 	struct self_query *created = malloc(sizeof(*created));
 	if (created == NULL) {
 		return -ENOMEM;
@@ -181,6 +185,17 @@ static int send_all(const struct self_query *query, const uint8_t *bytes, size_t
 	return 0;
 }
 
+/*!
+ * Wait for octets. What has come is acknowledged at once, not after the 40 ms of a conversation: knotd does not
+ * send the next response before (Nagle's algorithm, RFC 9293 section 3.7.4). The option lasts for a while only.
+ */
+static int wait_to_receive(const struct self_query *query)
+{
+	int on = 1;
+	(void)setsockopt(query->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	return wait_for(query, POLLIN);
+}
+
 static int receive_all(const struct self_query *query, uint8_t *bytes, size_t size)
 {
 	while (size > 0) {
@@ -193,7 +208,7 @@ static int receive_all(const struct self_query *query, uint8_t *bytes, size_t si
 			size -= (size_t)got;
 			continue;
 		}
-		int ret = errno == EAGAIN ? wait_for(query, POLLIN) : -errno;
+		int ret = errno == EAGAIN ? wait_to_receive(query) : -errno;
 		if (ret != 0 && ret != -EINTR) {
 			return ret;
 		}

@@ -10,9 +10,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include <libknot/packet/pkt.h>
+
+#include "arrival/self_address.h"
 
 struct self_query;
 
@@ -31,12 +32,11 @@ typedef int (*self_query_answer)(void *context, size_t index, const knot_pkt_t *
 
 /*!
  * \brief Connect.
- * \param address  That the server listens on; a wildcard stands for loopback.
  * \param stop_fd  Ends all waiting once it is readable.
  * \param query    Out: freed by self_query_close().
  * \return 0, -ECANCELED if stopped, or -errno.
  */
-int self_query_open(const struct sockaddr_storage *address, int stop_fd, struct self_query **query);
+int self_query_open(const struct self_address *address, int stop_fd, struct self_query **query);
 
 /*! \brief Close; NULL is legal. */
 void self_query_close(struct self_query *query);

@@ -27,6 +27,7 @@ struct job {
 	const struct signed_set *model;  /*!< The zone's own. */
 	const struct signed_set *result; /*!< Borrowed, wherever it is; NULL: none. */
 	bool done;
+	bool lasts; /*!< The result is as good as the zone's own; if not, it serves meanwhile. */
 };
 
 /*! Take what can be had without signing. */
@@ -35,7 +36,7 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	const uint8_t *owner = signed_set_owner(wanted);
 	struct signed_set *model =
 		learnt_find(signer->learnt, owner, wanted->owner_size, wanted->type);
-	*job = (struct job){ .wanted = wanted, .model = model, .done = true };
+	*job = (struct job){ .wanted = wanted, .model = model, .done = true, .lasts = true };
 	if (model == NULL || model->signature_count == 0 || wanted->count == 0) {
 		return;
 	}
@@ -51,8 +52,10 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 		                          &rdata, tail_hash_rdata(&rdata));
 	}
 	job->done = old != NULL && old->ttl == model->ttl && signed_set_same_headers(old, model);
-	if (old != NULL && (job->done || (old->signature_count == model->signature_count &&
-	                                  zone_keys_published(signer->keys, old)))) {
+	job->lasts = job->done || (old != NULL && old->signature_count == model->signature_count &&
+	                           zone_keys_published(signer->keys, old));
+	// The same serial again is no older version, whose keys knotd would keep for a while.
+	if (old != NULL && (job->lasts || signer->old->serial != learnt_serial(signer->learnt))) {
 		job->result = old;
 	}
 }
@@ -97,29 +100,49 @@ static int sign_job(const struct signer *signer, struct job *job, struct region 
 		}
 		ret = result != NULL ? 0 : -ENOMEM;
 		job->result = result != NULL ? result : job->result;
+		job->lasts = job->lasts || result != NULL;
 	}
 	knot_rdataset_clear(&signatures, NULL);
 	job->done = true;
 	return ret;
 }
 
-/*! Publish what there is. All results are those that are published then. */
-static int publish(const struct signer *signer, struct job *jobs, uint32_t serial)
+/*! Leave out what has not been replaced, and tell what the rest will take. */
+static size_t measure(struct job *jobs, size_t count, bool whole, size_t *results)
 {
-	size_t count = 0;
 	size_t size = 0;
-	for (size_t i = 0; i < signer->wanted->count; i++) {
+	*results = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (whole && !jobs[i].lasts) {
+			jobs[i].result = NULL;
+		}
 		if (jobs[i].result != NULL) {
-			count++;
+			(*results)++;
 			size += region_round(signed_set_size(jobs[i].result));
 		}
 	}
-	struct signed_answers *answers = signed_answers_new(serial, count, size);
+	return size;
+}
+
+/*!
+ * Publish what there is. All results are those that are published then.
+ *
+ * A part has what was signed for an older version too, until that is replaced; if its keys or algorithms are not
+ * those of this version any more, the part is of the older one as well, which limits the time for which it is
+ * served.
+ */
+static int publish(const struct signer *signer, struct job *jobs, uint32_t older, bool whole)
+{
+	size_t count = 0;
+	size_t size = measure(jobs, signer->wanted->count, whole, &count);
+	struct signed_answers *answers =
+		signed_answers_new(learnt_serial(signer->learnt), count, size);
 	int ret = answers != NULL ? 0 : -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < signer->wanted->count; i++) {
 		struct signed_set *added = NULL;
 		if (jobs[i].result != NULL) {
 			ret = signed_answers_add(answers, jobs[i].result, &added);
+			answers->serial = jobs[i].lasts ? answers->serial : older;
 			jobs[i].result = added;
 		}
 	}
@@ -142,9 +165,7 @@ static uint64_t now_ms(void)
 static int sign_all(const struct signer *signer, struct job *jobs, struct region *region)
 {
 	bool keys_missing = false;
-	// A part is not yet what this version of the zone should have.
-	uint32_t serial = learnt_serial(signer->learnt);
-	uint32_t part_serial = signer->old != NULL ? signer->old->serial : serial - 1;
+	uint32_t older = signer->old != NULL ? signer->old->serial : 0;
 	uint64_t published = now_ms();
 	for (size_t i = 0; i < signer->wanted->count; i++) {
 		if (jobs[i].done) {
@@ -155,7 +176,7 @@ static int sign_all(const struct signer *signer, struct job *jobs, struct region
 		}
 		int ret = sign_job(signer, &jobs[i], region);
 		if (ret == 0 && now_ms() - published > PART_MS) {
-			ret = publish(signer, jobs, part_serial);
+			ret = publish(signer, jobs, older, false);
 			published = now_ms();
 		}
 		if (ret != 0 && ret != -ENOKEY) {
@@ -163,7 +184,7 @@ static int sign_all(const struct signer *signer, struct job *jobs, struct region
 		}
 		keys_missing = keys_missing || ret == -ENOKEY;
 	}
-	int ret = publish(signer, jobs, serial);
+	int ret = publish(signer, jobs, older, true);
 	return ret != 0 ? ret : keys_missing ? -ENOKEY : 0;
 }
 

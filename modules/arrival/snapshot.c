@@ -37,9 +37,8 @@ struct snapshot_source {
 	int inotify_fd;
 	struct snapshot *current; /*!< Published by the thread. */
 
-	pthread_mutex_t
-		lock; /*!< Guards looked, error and listener, and answers against being freed. */
-	int listener; /*!< Eventfd that is told of each publication, or -1. */
+	pthread_mutex_t lock; /*!< Guards looked, error, listener, and answers for other threads. */
+	int listener;         /*!< Eventfd that is told of each publication, or -1. */
 	pthread_cond_t signal; /*!< looked became true. */
 	bool looked;
 	int error;
@@ -65,7 +64,7 @@ static int publish(struct snapshot_source *source, struct answers *answers, bool
 		return -ENOMEM;
 	}
 	*snapshot = (struct snapshot){ answers, answers_serial(answers), stale };
-	free(snapshot_swap((void **)&source->current, snapshot));
+	snapshot_replace((void **)&source->current, snapshot);
 	pthread_mutex_lock(&source->lock);
 	struct answers *old = source->answers != answers ? source->answers : NULL;
 	source->answers = answers;
@@ -388,8 +387,11 @@ void snapshot_source_look(struct snapshot_source *source,
                           void *context)
 {
 	pthread_mutex_lock(&source->lock);
-	if (source->answers != NULL) {
-		look_at(context, source->answers);
-	}
+	struct answers *answers = source->answers != NULL ? answers_hold(source->answers) : NULL;
 	pthread_mutex_unlock(&source->lock);
+	// Without the lock: a look at many hosts takes a second, and the next table must not wait for it.
+	if (answers != NULL) {
+		look_at(context, answers);
+	}
+	answers_free(answers);
 }

@@ -49,7 +49,10 @@ struct snapshot *const *snapshot_place(const struct snapshot_source *source);
 /*! \brief Tell an eventfd of each new table from now on; -1: none. There is one listener at a time. */
 void snapshot_source_listen(struct snapshot_source *source, int listener);
 
-/*! \brief Look at the current answers, from any thread; nothing that is looked at is freed meanwhile. */
+/*!
+ * \brief Look at the current answers, from any thread and for any time: nothing that is looked at is freed
+ * meanwhile, and newer answers do not wait.
+ */
 void snapshot_source_look(struct snapshot_source *source,
                           void (*look)(void *context, const struct answers *answers),
                           void *context);

@@ -15,5 +15,8 @@
  */
 void *snapshot_swap(void **place, void *next);
 
+/*! \brief The same for plain memory, which is freed. */
+void snapshot_replace(void **place, void *next);
+
 /*! \brief Wait until no query that has started before is still running. */
 void snapshot_wait(void);

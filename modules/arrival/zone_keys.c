@@ -4,15 +4,19 @@
  * From an RRSIG record to the private key behind it: by the DNSKEY set, else among all files.
  *
  * knotd signs with a new algorithm before it publishes the key (RFC 6781 section 4.1.4), so the key's
- * name cannot always be learnt from the DNSKEY set.
+ * name cannot always be learnt from the DNSKEY set. A keystore may hold the keys of thousands of zones, so that
+ * what was looked for in vain is looked for again among the files alone that have changed.
  */
 
 #include "arrival/zone_keys.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <libknot/rrtype/dnskey.h>
 #include <libknot/rrtype/rrsig.h>
@@ -25,6 +29,20 @@
 /*! DNSKEY flags (RFC 4034 section 2.1.1): zone key, and secure entry point. */
 static const uint16_t key_flags[] = { 256, 257 };
 
+/*! File systems and the clock agree to so many seconds. */
+#define CHANGE_SLACK_S 2
+
+/*! All files are read again after so long: another machine's file system has another clock. */
+#define WHOLE_S 600
+
+/*! When a folder was looked through in vain; zeroed memory is never. */
+struct vain_search {
+	dev_t device;
+	ino_t inode;
+	time_t whole; /*!< All files. */
+	time_t last;  /*!< Those that had changed. */
+};
+
 /*! One key that was looked for: by algorithm and tag, as an RRSIG names it. */
 struct zone_key {
 	uint8_t algorithm;
@@ -33,10 +51,12 @@ struct zone_key {
 	bool tried;  /*!< In this round, in vain. */
 	dnssec_key_t *key;
 	dnssec_sign_ctx_t *context; /*!< NULL: not found. */
+	struct vain_search *vain;   /*!< Of each folder; NULL: none yet. */
 };
 
 struct zone_keys {
 	char **folders;
+	size_t folder_count;
 	const knot_rdataset_t *dnskeys;
 	struct zone_key *list;
 	size_t count;
@@ -47,8 +67,10 @@ static void zone_key_deinit(struct zone_key *key)
 {
 	dnssec_sign_free(key->context);
 	dnssec_key_free(key->key);
+	free(key->vain);
 	key->context = NULL;
 	key->key = NULL;
+	key->vain = NULL;
 }
 
 static void free_folders(char **folders)
@@ -87,6 +109,9 @@ struct zone_keys *zone_keys_new(const uint8_t *zone, char *const *folders)
 		return NULL;
 	}
 	keys->folders = copy;
+	while (copy[keys->folder_count] != NULL) {
+		keys->folder_count++;
+	}
 	memcpy(keys->zone, zone, size);
 	return keys;
 }
@@ -126,12 +151,13 @@ void zone_keys_begin(struct zone_keys *keys, const knot_rdataset_t *dnskeys)
 	for (size_t i = 0; i < keys->count; i++) {
 		struct zone_key *key = &keys->list[i];
 		// A key may be there for long without anything new to sign.
-		if (!key->proven &&
+		if (!key->proven && !key->tried &&
 		    (key->context == NULL || !is_published(keys, key->algorithm, key->tag))) {
 			zone_key_deinit(key);
 			continue;
 		}
 		key->proven = false;
+		key->tried = false;
 		keys->list[kept++] = *key;
 	}
 	keys->count = kept;
@@ -210,20 +236,49 @@ static bool load_unpublished(const struct zone_keys *keys, struct zone_key *foun
 	return proven;
 }
 
-static bool find_unpublished(const struct zone_keys *keys, struct zone_key *found,
-                             dnssec_keystore_t *store, const char *folder,
-                             const struct signed_set *set, const knot_rdata_t *signature)
+/*! Since when a file must have changed to be of interest; 0: whenever. */
+static time_t vain_since(const struct vain_search *vain, const struct stat *folder, time_t now)
 {
-	DIR *dir = opendir(folder);
-	if (dir == NULL) {
+	bool other = vain->device != folder->st_dev || vain->inode != folder->st_ino;
+	bool set_back = now < vain->last;
+	return other || set_back || now - vain->whole > WHOLE_S ? 0 : vain->last;
+}
+
+/*! Whether a file is a key that may have come or become readable since then. */
+static bool is_candidate(int folder, const char *name, time_t since)
+{
+	struct stat status;
+	if (strlen(name) != KEY_ID_SIZE + 4 || strcmp(name + KEY_ID_SIZE, ".pem") != 0) {
 		return false;
 	}
+	// Not the time of its content: it may have been moved here, or been given another owner.
+	return since == 0 || fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+	       S_ISLNK(status.st_mode) || status.st_ctime + CHANGE_SLACK_S >= since;
+}
+
+static bool find_unpublished(const struct zone_keys *keys, struct zone_key *found,
+                             dnssec_keystore_t *store, size_t place, const struct signed_set *set,
+                             const knot_rdata_t *signature)
+{
+	struct vain_search *vain = &found->vain[place];
+	struct stat folder = { 0 };
+	DIR *dir = opendir(keys->folders[place]);
+	if (dir == NULL) {
+		*vain = (struct vain_search){ 0 };
+		return false;
+	}
+	(void)fstat(dirfd(dir), &folder);
+	time_t now = time(NULL);
+	time_t since = vain_since(vain, &folder, now);
+	*vain = (struct vain_search){ .device = folder.st_dev,
+		                      .inode = folder.st_ino,
+		                      .whole = since == 0 ? now : vain->whole,
+		                      .last = now };
 	bool proven = false;
 	const struct dirent *entry;
 	while (!proven && (entry = readdir(dir)) != NULL) {
 		char id[KEY_ID_SIZE + 1] = "";
-		if (strlen(entry->d_name) != KEY_ID_SIZE + 4 ||
-		    strcmp(entry->d_name + KEY_ID_SIZE, ".pem") != 0) {
+		if (!is_candidate(dirfd(dir), entry->d_name, since)) {
 			continue;
 		}
 		memcpy(id, entry->d_name, KEY_ID_SIZE);
@@ -241,13 +296,15 @@ static bool search(const struct zone_keys *keys, struct zone_key *found,
                    const struct signed_set *set, const knot_rdata_t *signature)
 {
 	bool proven = false;
-	for (size_t i = 0; !proven && keys->folders[i] != NULL; i++) {
+	if (found->vain == NULL) {
+		found->vain = calloc(keys->folder_count, sizeof(*found->vain));
+	}
+	for (size_t i = 0; !proven && found->vain != NULL && i < keys->folder_count; i++) {
 		dnssec_keystore_t *store = NULL;
 		if (dnssec_keystore_init_pkcs8(&store) == 0 &&
 		    dnssec_keystore_open(store, keys->folders[i]) == 0) {
 			proven = find_published(keys, found, store, set, signature) ||
-			         find_unpublished(keys, found, store, keys->folders[i], set,
-			                          signature);
+			         find_unpublished(keys, found, store, i, set, signature);
 		}
 		dnssec_keystore_deinit(store);
 	}

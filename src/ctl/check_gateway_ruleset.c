@@ -63,6 +63,23 @@ static enum finding_level level_of(const struct gateway_facts *facts, const json
 	                                        : FINDING_WARNING;
 }
 
+/*! The same for what no forward translates: the server's own address in a provider's prefix. */
+static void remedy_held(const json_t *drop, const char *held, struct findings *findings)
+{
+	bool reply = strcmp(member_text(drop, "what"), "answers") == 0;
+	const char *service = member_text(drop, "service");
+	int first = 0;
+	char protocol[8] = "";
+	char ports[16];
+	(void)sscanf(service, "%7[a-z]/%d", protocol, &first);
+	int last = (int)member_number(drop, "last", first);
+	(void)snprintf(ports, sizeof(ports), last > first ? "%d-%d" : "%d", first, last);
+	findings_remedy(findings, "nft insert rule %s %s %s ip6 %s %s %s %s %s accept",
+	                member_text(drop, "family"), member_text(drop, "table"),
+	                member_text(drop, "chain"), reply ? "saddr" : "daddr", held, protocol,
+	                reply ? "sport" : "dport", ports);
+}
+
 /*! The command that lets a concern pass where it is dropped. */
 static void remedy_drop(const struct gateway_facts *facts, const json_t *drop,
                         struct findings *findings)
@@ -73,6 +90,7 @@ static void remedy_drop(const struct gateway_facts *facts, const json_t *drop,
 	const char *chain = member_text(drop, "chain");
 	int64_t hook = member_number(drop, "hook", 0);
 	bool ipv4 = strcmp(member_text(drop, "ip"), "IPv4") == 0;
+	const char *held = member_text(drop, "held");
 	if (concern_of(drop) == CONCERN_DNS) {
 		char ports[32] = "53";
 		if (site->dns_binding == DNS_BINDING_PORT) {
@@ -91,6 +109,8 @@ static void remedy_drop(const struct gateway_facts *facts, const json_t *drop,
 		findings_remedy(findings, "nft insert rule %s %s %s %s %s %s accept", family, table,
 		                chain, ipv4 ? "ip" : "ip6", source ? "saddr" : "daddr",
 		                prefix_format(&alias, text));
+	} else if (held[0] != '\0') {
+		remedy_held(drop, held, findings);
 	} else if (hook != NF_INET_PRE_ROUTING) {
 		findings_remedy(findings, "nft insert rule %s %s %s ct status dnat accept", family,
 		                table, chain);
@@ -194,6 +214,12 @@ void check_gateway_ruleset(const struct gateway_facts *facts, struct findings *f
 	if (json_is_false(json_object_get(facts->observed, "complete"))) {
 		findings_add(findings, FINDING_NOTE, RULESET, "rules", NULL,
 		             "too many to look at all services, so only at the first ones");
+	}
+	if (json_is_false(json_object_get(facts->observed, "listed"))) {
+		findings_add(findings, FINDING_WARNING, RULESET, "rules", NULL,
+		             "other tables hold so many that the rest was not looked at");
+		findings_remedy(findings, "put lists of addresses into sets: a rule looks them up");
+		return;
 	}
 	good_if_silent(findings, RULESET, "firewall", "no other table is in the way");
 	good_if_silent(findings, RULESET, "bogon filter", "none drops cross-probes");

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "ctl/client.h"
@@ -54,6 +55,30 @@ int command_site(const struct command_line *line, struct site **site)
 	}
 	text_free(&report);
 	return ret;
+}
+
+size_t command_find(const struct site *site, const char *what,
+                    const char *(*name_of)(const struct site *site, size_t index), size_t count,
+                    const char *name)
+{
+	struct text known = TEXT_EMPTY;
+	size_t found = count;
+	size_t length = strlen(name);
+	if (length > 1 && name[length - 1] == '.') {
+		length--;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *other = name_of(site, i);
+		bool alike = strlen(other) == length && strncasecmp(other, name, length) == 0;
+		found = strcmp(other, name) == 0 || (alike && found == count) ? i : found;
+		text_add(&known, "%s%s", i > 0 ? ", " : "", other);
+	}
+	if (found == count) {
+		command_error("%s '%s', not in the site file (known: %s)", what, name,
+		              known.length > 0 ? known.data : "none");
+	}
+	text_free(&known);
+	return found;
 }
 
 int command_write(const char *path, const struct text *text)

@@ -75,6 +75,19 @@ void command_error(const char *format, ...) __attribute__((format(printf, 1, 2))
 int command_site(const struct command_line *line, struct site **site);
 
 /*!
+ * \brief Find what the user has named in the site file. Case and a last dot make no difference,
+ *        unless that very name is there too.
+ *
+ * \param what     Of what kind, for the message.
+ * \param name_of  The name of each.
+ * \param count    How many there are.
+ * \return Its index; or count, and what is known has been written on standard error.
+ */
+size_t command_find(const struct site *site, const char *what,
+                    const char *(*name_of)(const struct site *site, size_t index), size_t count,
+                    const char *name);
+
+/*!
  * \brief Write a text to a file, in one step, or to standard output if path is NULL.
  * \return Exit code; the reason of a failure has been written on standard error.
  */

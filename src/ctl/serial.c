@@ -121,9 +121,19 @@ uint32_t serial_next(uint32_t old, uint32_t wanted)
 	return old == UINT32_MAX ? 1 : old + 1;
 }
 
-int serial_write(const struct command_line *line, const char *path,
-                 int (*write)(uint32_t serial, struct text *text, void *context), void *context,
-                 struct text *text)
+static int write_zone(serial_writer write, const void *context, uint32_t serial, struct text *text)
+{
+	struct text error = TEXT_EMPTY;
+	int ret = write(context, serial, text, &error);
+	if (ret != 0) {
+		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
+	}
+	text_free(&error);
+	return ret;
+}
+
+int serial_write(const struct command_line *line, const char *path, serial_writer write,
+                 const void *context, struct text *text)
 {
 	struct text old = TEXT_EMPTY;
 	uint32_t serial = 0;
@@ -134,10 +144,10 @@ int serial_write(const struct command_line *line, const char *path,
 	}
 	bool kept = line->serial == NULL && path != NULL && read_file(path, &old) == 0 &&
 	            old.data != NULL && serial_read(old.data, &before);
-	ret = write(kept ? before : serial, text, context);
+	ret = write_zone(write, context, kept ? before : serial, text);
 	if (ret == 0 && kept && strcmp(text->data, old.data) != 0) {
 		text_free(text);
-		ret = write(serial_next(before, serial), text, context);
+		ret = write_zone(write, context, serial_next(before, serial), text);
 	}
 	text_free(&old);
 	return ret;

@@ -78,20 +78,9 @@ static const struct format *format_by_name(const char *name)
 	return NULL;
 }
 
-static const struct server *server_by_id(const struct site *site, const char *id)
+static const char *server_name(const struct site *site, size_t index)
 {
-	struct text known = TEXT_EMPTY;
-	for (size_t i = 0; i < site->server_count; i++) {
-		if (strcmp(site->servers[i].id, id) == 0) {
-			text_free(&known);
-			return &site->servers[i];
-		}
-		text_add(&known, "%s%s", i > 0 ? ", " : "", site->servers[i].id);
-	}
-	command_error("server '%s', not in the site file (known: %s)", id,
-	              known.length > 0 ? known.data : "none");
-	text_free(&known);
-	return NULL;
+	return site->servers[index].id;
 }
 
 /*! No name of an interface has one of these, and each ends or quotes something in a format. */
@@ -114,10 +103,11 @@ int command_server_setup(const struct command_line *line)
 	if (format == NULL || command_site(line, &site) != 0) {
 		goto cleanup;
 	}
-	const struct server *server = server_by_id(site, line->name);
-	if (server == NULL) {
+	size_t index = command_find(site, "server", server_name, site->server_count, line->name);
+	if (index == site->server_count) {
 		goto cleanup;
 	}
+	const struct server *server = &site->servers[index];
 	if (server->reply_path != REPLY_PATH_SOURCE_ADDRESS) {
 		command_error("server '%s', needs no setup: its reply-path is conntrack",
 		              server->id);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "ctl/serial.h"
@@ -187,30 +186,9 @@ int zone_host_write(const struct site *site, const struct host *host, uint32_t s
 	return ret;
 }
 
-static const struct host *host_by_name(const struct site *site, const char *name)
+static const char *host_name(const struct site *site, size_t index)
 {
-	size_t length = strlen(name);
-	if (length > 1 && name[length - 1] == '.') {
-		length--;
-	}
-	for (size_t i = 0; i < site->host_count; i++) {
-		const char *domain = site->hosts[i].domain;
-		if (strlen(domain) == length && strncasecmp(domain, name, length) == 0) {
-			return &site->hosts[i];
-		}
-	}
-	return NULL;
-}
-
-static void report_unknown(const struct site *site, const char *name)
-{
-	struct text known = TEXT_EMPTY;
-	for (size_t i = 0; i < site->host_count; i++) {
-		text_add(&known, "%s%s", i > 0 ? ", " : "", site->hosts[i].domain);
-	}
-	command_error("host '%s', not in the site file (known: %s)", name,
-	              known.length > 0 ? known.data : "none");
-	text_free(&known);
+	return site->hosts[index].domain;
 }
 
 struct zone_host_request {
@@ -218,16 +196,11 @@ struct zone_host_request {
 	const struct host *host;
 };
 
-static int write_for_serial(uint32_t serial, struct text *text, void *context)
+static int write_for_serial(const void *context, uint32_t serial, struct text *text,
+                            struct text *error)
 {
 	const struct zone_host_request *request = context;
-	struct text error = TEXT_EMPTY;
-	int ret = zone_host_write(request->site, request->host, serial, text, &error);
-	if (ret != 0) {
-		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
-	}
-	text_free(&error);
-	return ret;
+	return zone_host_write(request->site, request->host, serial, text, error);
 }
 
 int zone_host_make(const struct command_line *line, const struct site *site,
@@ -252,12 +225,9 @@ int command_zone_host(const struct command_line *line)
 	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
-	const struct host *host = host_by_name(site, line->name);
-	if (host == NULL) {
-		report_unknown(site, line->name);
-		goto cleanup;
-	}
-	if (zone_host_make(line, site, host, line->output, &text) != 0) {
+	size_t index = command_find(site, "host", host_name, site->host_count, line->name);
+	if (index == site->host_count ||
+	    zone_host_make(line, site, &site->hosts[index], line->output, &text) != 0) {
 		goto cleanup;
 	}
 	code = command_write(line->output, &text);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ctl/serial.h"
 #include "ctl/zone_formats.h"
@@ -144,26 +143,9 @@ int zone_mail_write(const struct site *site, const struct mail *mail, uint32_t s
 	return ret;
 }
 
-static const struct mail *mail_by_name(const struct site *site, const char *name)
+static const char *mail_name(const struct site *site, size_t index)
 {
-	size_t length = strlen(name);
-	if (length > 1 && name[length - 1] == '.') {
-		length--;
-	}
-	for (size_t i = 0; i < site->mail_count; i++) {
-		const char *domain = site->mails[i].domain;
-		if (strlen(domain) == length && strncasecmp(domain, name, length) == 0) {
-			return &site->mails[i];
-		}
-	}
-	struct text known = TEXT_EMPTY;
-	for (size_t i = 0; i < site->mail_count; i++) {
-		text_add(&known, "%s%s", i > 0 ? ", " : "", site->mails[i].domain);
-	}
-	command_error("mail domain '%s', not in the site file (known: %s)", name,
-	              known.length > 0 ? known.data : "none");
-	text_free(&known);
-	return NULL;
+	return site->mails[index].domain;
 }
 
 struct zone_mail_request {
@@ -171,16 +153,11 @@ struct zone_mail_request {
 	const struct mail *mail;
 };
 
-static int write_for_serial(uint32_t serial, struct text *text, void *context)
+static int write_for_serial(const void *context, uint32_t serial, struct text *text,
+                            struct text *error)
 {
 	const struct zone_mail_request *request = context;
-	struct text error = TEXT_EMPTY;
-	int ret = zone_mail_write(request->site, request->mail, serial, text, &error);
-	if (ret != 0) {
-		command_error("%s", error.data != NULL ? error.data : strerror(ENOMEM));
-	}
-	text_free(&error);
-	return ret;
+	return zone_mail_write(request->site, request->mail, serial, text, error);
 }
 
 int zone_mail_make(const struct command_line *line, const struct site *site,
@@ -198,11 +175,9 @@ int command_zone_mail(const struct command_line *line)
 	if (command_site(line, &site) != 0) {
 		goto cleanup;
 	}
-	const struct mail *mail = mail_by_name(site, line->name);
-	if (mail == NULL) {
-		goto cleanup;
-	}
-	if (zone_mail_make(line, site, mail, line->output, &text) != 0) {
+	size_t index = command_find(site, "mail domain", mail_name, site->mail_count, line->name);
+	if (index == site->mail_count ||
+	    zone_mail_make(line, site, &site->mails[index], line->output, &text) != 0) {
 		goto cleanup;
 	}
 	code = command_write(line->output, &text);

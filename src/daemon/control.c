@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "daemon/listener.h"
 
 /*! Longest request line; ours are some 100 bytes. */
 #define REQUEST_MAX 65536
@@ -28,10 +29,7 @@
 struct control {
 	uv_loop_t *loop;
 	char *path;
-	uv_pipe_t *listener; /*!< NULL: it could not be made anew. */
-	dev_t device;        /*!< Of the socket's file, with the inode. */
-	ino_t inode;
-	unsigned listener_count; /*!< Closing ones included. */
+	struct listener *listener; /*!< NULL: it could not be made anew. */
 	control_handler handler;
 	void *context;
 	struct client *clients;
@@ -56,7 +54,7 @@ struct answer {
 
 static void free_when_closed(struct control *control)
 {
-	if (control->closing && control->client_count == 0 && control->listener_count == 0) {
+	if (control->closing && control->client_count == 0) {
 		free(control->path);
 		free(control);
 	}
@@ -203,29 +201,40 @@ static bool may_ask(const uv_pipe_t *pipe)
 	return false;
 }
 
-static void on_connection(uv_stream_t *listener, int status)
+static struct client *client_new(struct control *control)
 {
-	struct control *control = listener->data;
 	struct client *client = calloc(1, sizeof(*client));
 	char *request = malloc(REQUEST_MAX);
-	if (status != 0 || client == NULL || request == NULL) {
+	if (client == NULL || request == NULL) {
 		free(request);
 		free(client);
-		return;
+		return NULL;
 	}
 	client->control = control;
 	client->request = request;
 	client->next = control->clients;
 	control->clients = client;
 	control->client_count++;
-	(void)uv_pipe_init(listener->loop, &client->pipe, 0);
-	(void)uv_timer_init(listener->loop, &client->idle);
+	(void)uv_pipe_init(control->loop, &client->pipe, 0);
+	(void)uv_timer_init(control->loop, &client->idle);
 	client->pipe.data = client;
 	client->idle.data = client;
 	client->open_handles = 2;
+	return client;
+}
 
-	if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 ||
-	    control->client_count > CLIENTS_MAX) {
+static void on_accepted(int fd, void *context)
+{
+	struct control *control = context;
+	struct client *client = client_new(control);
+	if (client == NULL || uv_pipe_open(&client->pipe, fd) != 0) {
+		close(fd);
+		if (client != NULL) {
+			client_close(client);
+		}
+		return;
+	}
+	if (control->client_count > CLIENTS_MAX) {
 		client_close(client);
 		return;
 	}
@@ -239,51 +248,11 @@ static void on_connection(uv_stream_t *listener, int status)
 	}
 }
 
-static void on_listener_closed(uv_handle_t *handle)
-{
-	struct control *control = handle->data;
-	free(handle);
-	control->listener_count--;
-	free_when_closed(control);
-}
-
-/*! libuv unlinks the path that it has bound. */
-static void close_listener(struct control *control)
-{
-	if (control->listener != NULL) {
-		uv_close((uv_handle_t *)control->listener, on_listener_closed);
-		control->listener = NULL;
-	}
-}
-
+/*! Whoever calls holds the lock of the run-dir, so a socket that is there has no owner. */
 static int open_listener(struct control *control)
 {
-	struct stat status;
-	uv_pipe_t *listener = calloc(1, sizeof(*listener));
-	if (listener == NULL) {
-		return -ENOMEM;
-	}
-	(void)uv_pipe_init(control->loop, listener, 0);
-	listener->data = control;
-	control->listener = listener;
-	control->listener_count++;
-
-	// Whoever calls holds the lock of the run-dir, so a socket that is there has no owner.
-	(void)unlink(control->path);
-	int ret = uv_pipe_bind(listener, control->path);
-	if (ret == 0 && (chmod(control->path, 0660) != 0 || lstat(control->path, &status) != 0)) {
-		ret = -errno;
-	}
-	if (ret == 0) {
-		ret = uv_listen((uv_stream_t *)listener, 16, on_connection);
-	}
-	if (ret != 0) {
-		close_listener(control);
-		return ret;
-	}
-	control->device = status.st_dev;
-	control->inode = status.st_ino;
-	return 0;
+	return listener_open(control->loop, control->path, on_accepted, control,
+	                     &control->listener);
 }
 
 int control_open(uv_loop_t *loop, const char *path, control_handler handler, void *context,
@@ -308,12 +277,11 @@ int control_open(uv_loop_t *loop, const char *path, control_handler handler, voi
 
 int control_renew(struct control *control)
 {
-	struct stat status;
-	if (control->listener != NULL && lstat(control->path, &status) == 0 &&
-	    status.st_dev == control->device && status.st_ino == control->inode) {
+	if (control->listener != NULL && listener_is_there(control->listener)) {
 		return 0;
 	}
-	close_listener(control);
+	listener_close(control->listener);
+	control->listener = NULL;
 	int ret = open_listener(control);
 	return ret == 0 ? 1 : ret;
 }
@@ -327,6 +295,6 @@ void control_close(struct control *control)
 		client_close(client);
 	}
 	control->closing = true;
-	close_listener(control);
+	listener_close(control->listener);
 	free_when_closed(control);
 }

@@ -12,15 +12,15 @@
 #include "daemon/health.h"
 
 /*! The line of an uplink; a new one has never been lost. */
-static struct damper_line *find_line(struct damper *damper, const struct uplink *uplink,
+static struct damper_line *find_line(struct damper_lines *lines, const struct uplink *uplink,
                                      bool carrier)
 {
-	for (size_t i = 0; i < damper->count; i++) {
-		if (strcmp(damper->lines[i].id, uplink->id) == 0) {
-			return &damper->lines[i];
+	for (size_t i = 0; i < lines->count; i++) {
+		if (strcmp(lines->items[i].id, uplink->id) == 0) {
+			return &lines->items[i];
 		}
 	}
-	struct damper_line *line = &damper->lines[damper->count++];
+	struct damper_line *line = &lines->items[lines->count++];
 	*line = (struct damper_line){ .carrier = carrier };
 	(void)snprintf(line->id, sizeof(line->id), "%s", uplink->id);
 	return line;
@@ -32,16 +32,16 @@ static bool is_judged(const struct uplink *uplink)
 }
 
 /*! Uplinks that are not in the site any more, or have probes now. */
-static void forget_others(struct damper *damper, const struct site *site)
+static void forget_others(struct damper_lines *lines, const struct site *site)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < damper->count; i++) {
-		const struct uplink *uplink = site_uplink_by_id(site, damper->lines[i].id);
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct uplink *uplink = site_uplink_by_id(site, lines->items[i].id);
 		if (uplink != NULL && is_judged(uplink)) {
-			damper->lines[kept++] = damper->lines[i];
+			lines->items[kept++] = lines->items[i];
 		}
 	}
-	damper->count = kept;
+	lines->count = kept;
 }
 
 static void judge_line(struct damper_line *line, bool carrier, uint64_t span_ms, uint64_t now_ms)
@@ -78,7 +78,7 @@ const struct verdicts *damper_judge(struct damper *damper, const struct site *si
                                     uint64_t now_ms)
 {
 	size_t count = 0;
-	forget_others(damper, site);
+	forget_others(&damper->lines, site);
 	for (size_t i = 0; probed != NULL && i < probed->count && i < SITE_UPLINKS_MAX; i++) {
 		damper->items[count++] = probed->items[i];
 	}
@@ -89,7 +89,7 @@ const struct verdicts *damper_judge(struct damper *damper, const struct site *si
 			continue;
 		}
 		bool carrier = link != NULL && link->carrier;
-		struct damper_line *line = find_line(damper, uplink, carrier);
+		struct damper_line *line = find_line(&damper->lines, uplink, carrier);
 		if (link != NULL && !link->up) {
 			carrier = line->carrier;
 		}

@@ -21,9 +21,14 @@ struct damper_line {
 	uint64_t back_ms; /*!< When its carrier came back, or the wait for it was over. */
 };
 
-struct damper {
-	struct damper_line lines[SITE_UPLINKS_MAX];
+/*! What is known of cables: a site that is not taken in the end must leave it as it was. */
+struct damper_lines {
+	struct damper_line items[SITE_UPLINKS_MAX];
 	size_t count;
+};
+
+struct damper {
+	struct damper_lines lines;
 	struct verdict items[SITE_UPLINKS_MAX]; /*!< What verdicts points at. */
 	struct verdicts verdicts;
 };

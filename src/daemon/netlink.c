@@ -207,6 +207,9 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_h
 			           handle != NULL) {
 				failed = handle(message, data);
 			}
+			if (failed == NETLINK_ENOUGH) {
+				return failed;
+			}
 		}
 	}
 }

@@ -40,12 +40,17 @@ uint32_t netlink_port(const struct netlink *netlink);
  */
 int netlink_subscribe(struct netlink *netlink, const unsigned *groups, size_t count);
 
+/*! Returned by a handler that wants no more of an answer; no error of the kernel has that number. */
+#define NETLINK_ENOUGH (-4096)
+
 /*!
  * \brief Send a request and hand over each answer, until the acknowledgement or the end of the dump.
  * \param request  Its sequence number is set here, and NLM_F_ACK if it is no dump.
  * \param handle   May be NULL if only the acknowledgement counts.
  * \return 0, the kernel's -errno, the first error of handle, -EAGAIN if a change interrupted the
- *         dump (what was handed over is not consistent), -ETIMEDOUT if the kernel is silent.
+ *         dump (what was handed over is not consistent), -ETIMEDOUT if the kernel is silent;
+ *         NETLINK_ENOUGH as soon as handle says so: then the rest of the answer is in the socket, which
+ *         can but be closed.
  */
 int netlink_request(struct netlink *netlink, struct nlmsghdr *request, netlink_handle handle,
                     void *data);

@@ -172,27 +172,62 @@ static void clear(struct other_nft *nft)
 	free(nft->chains);
 	free(nft->rules);
 	free(nft->sets);
-	*nft = (struct other_nft){ .request = nft->request };
+	netlink_close(nft->request);
+	*nft = (struct other_nft){ .request = NULL };
+}
+
+/*! Of one kind of object. */
+struct listing {
+	struct other_nft *nft;
+	netlink_handle take;
+	void *data;
+};
+
+static int take_bounded(const struct nlmsghdr *message, void *data)
+{
+	struct listing *listing = data;
+	if (listing->nft->listed + message->nlmsg_len > OTHER_LIST_MOST) {
+		listing->nft->cut = true;
+		return NETLINK_ENOUGH;
+	}
+	listing->nft->listed += message->nlmsg_len;
+	return listing->take(message, listing->data);
+}
+
+/*! Of a listing that was cut, chains are whole behind whose rules those of another one came. */
+static void mark_whole(struct other_nft *nft, size_t last)
+{
+	for (size_t i = 0; i < nft->chain_count; i++) {
+		nft->chains[i].whole = !nft->cut || (nft->chains[i].rule_count > 0 && i != last);
+	}
 }
 
 static int list(struct other_nft *nft)
 {
-	struct rule_listing listing = { .nft = nft };
+	struct rule_listing rules = { .nft = nft };
 	const struct {
 		uint8_t type;
 		netlink_handle take;
 		void *data;
 	} questions[] = {
 		{ NFT_MSG_GETCHAIN, chain_take, nft },
-		{ NFT_MSG_GETRULE, rule_take, &listing },
 		{ NFT_MSG_GETSET, set_take, nft },
+		{ NFT_MSG_GETRULE, rule_take, &rules },
 	};
-	int ret = 0;
+	int ret = netlink_open(&nft->request, NETLINK_NETFILTER);
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]) && ret == 0; i++) {
+		struct listing listing = { nft, questions[i].take, questions[i].data };
 		char buffer[64];
 		struct nlmsghdr *request =
 			nfnl_request(buffer, questions[i].type, NLM_F_DUMP, NFPROTO_UNSPEC);
-		ret = netlink_request(nft->request, request, questions[i].take, questions[i].data);
+		ret = netlink_request(nft->request, request, take_bounded, &listing);
+	}
+	mark_whole(nft, rules.last);
+	if (ret == NETLINK_ENOUGH) {
+		// The rest of the answer would meet the next question.
+		netlink_close(nft->request);
+		nft->request = NULL;
+		ret = netlink_open(&nft->request, NETLINK_NETFILTER);
 	}
 	return ret;
 }
@@ -203,10 +238,7 @@ int other_nft_open(struct other_nft **nft)
 	if (opened == NULL) {
 		return -ENOMEM;
 	}
-	int ret = netlink_open(&opened->request, NETLINK_NETFILTER);
-	if (ret == 0) {
-		ret = -EAGAIN;
-	}
+	int ret = -EAGAIN;
 	for (int i = 0; i < ATTEMPTS && ret == -EAGAIN; i++) {
 		clear(opened);
 		ret = list(opened);
@@ -223,7 +255,6 @@ void other_nft_close(struct other_nft *nft)
 {
 	if (nft != NULL) {
 		clear(nft);
-		netlink_close(nft->request);
 		free(nft);
 	}
 }

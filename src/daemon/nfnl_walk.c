@@ -123,6 +123,10 @@ static int walk_chain(struct walk *walk, const struct other_chain *chain, unsign
 			ret = take_result(walk, chain, rule, &result, depth, &end);
 		}
 	}
+	if (end == NFT_CONTINUE && !chain->whole) {
+		walk->doubt = true;
+		end = NF_ACCEPT; // What the rest of it does is not known.
+	}
 	*verdict = end == NFT_RETURN ? NFT_CONTINUE : end;
 	return ret;
 }

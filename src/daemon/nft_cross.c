@@ -37,20 +37,21 @@ static bool is_shared(const struct nft_source *source, size_t uplink, unsigned f
 
 enum pair { ALIAS_OF_PUBLIC, PUBLIC_OF_ALIAS, PUBLIC_HOME };
 
-static void list_pairs(const struct nft_source *source, unsigned family, enum pair pair,
+static void list_pairs(const struct nft_source *source, uint8_t family, enum pair pair,
                        struct text *text)
 {
 	size_t start = text->length;
+	unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
 		const struct uplink_view *view = &source->uplinks[i];
-		const struct address *public = &view->family[family].public;
+		const struct address *public = &view->family[index].public;
 		char outside[ADDRESS_TEXT_MAX];
 		char inside[ADDRESS_TEXT_MAX];
-		if (public->family == 0 || (pair != PUBLIC_HOME && is_shared(source, i, family))) {
+		if (public->family == 0 || (pair != PUBLIC_HOME && is_shared(source, i, index))) {
 			continue;
 		}
 		const struct address alias =
-			site_cross_alias(source->site, family_number(family), view->uplink->number);
+			site_cross_alias(source->site, family, view->uplink->number);
 		address_format(public, outside);
 		address_format(&alias, inside);
 		nft_separator(text, start);
@@ -64,34 +65,22 @@ static void list_pairs(const struct nft_source *source, unsigned family, enum pa
 	}
 }
 
-void nft_live_alias4(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_alias(const struct nft_source *source, unsigned uplink, uint8_t family,
+                    struct text *text)
 {
-	list_pairs(source, FAMILY_4, ALIAS_OF_PUBLIC, text);
+	list_pairs(source, family, ALIAS_OF_PUBLIC, text);
 }
 
-void nft_live_alias6(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_public(const struct nft_source *source, unsigned uplink, uint8_t family,
+                     struct text *text)
 {
-	list_pairs(source, FAMILY_6, ALIAS_OF_PUBLIC, text);
+	list_pairs(source, family, PUBLIC_OF_ALIAS, text);
 }
 
-void nft_live_public4(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_public_home(const struct nft_source *source, unsigned uplink, uint8_t family,
+                          struct text *text)
 {
-	list_pairs(source, FAMILY_4, PUBLIC_OF_ALIAS, text);
-}
-
-void nft_live_public6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_pairs(source, FAMILY_6, PUBLIC_OF_ALIAS, text);
-}
-
-void nft_live_public_home4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_pairs(source, FAMILY_4, PUBLIC_HOME, text);
-}
-
-void nft_live_public_home6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_pairs(source, FAMILY_6, PUBLIC_HOME, text);
+	list_pairs(source, family, PUBLIC_HOME, text);
 }
 
 void nft_cross_declare(const struct site *site, struct text *text)

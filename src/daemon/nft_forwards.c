@@ -42,14 +42,24 @@ struct nft_forwards {
 		}                                                   \
 	} while (0)
 
-static int element_compare(const void *a, const void *b)
+/*! Elements of one map, or set, stand together. */
+static int map_compare(const struct element *left, const struct element *right)
 {
-	const struct element *left = a;
-	const struct element *right = b;
 	ORDER_BY(uplink);
 	ORDER_BY(family);
 	ORDER_BY(range);
 	ORDER_BY(outside.family);
+	return 0;
+}
+
+static int element_compare(const void *a, const void *b)
+{
+	const struct element *left = a;
+	const struct element *right = b;
+	int map = map_compare(left, right);
+	if (map != 0) {
+		return map;
+	}
 	ORDER_BY(protocol);
 	ORDER_BY(first);
 	ORDER_BY(last);
@@ -150,21 +160,34 @@ void nft_forwards_free(struct nft_forwards *forwards)
 	free(forwards);
 }
 
+/*! Print the key of an element, and what it is mapped to. */
+static void print_element(const struct element *item, bool value, struct text *text)
+{
+	char address[ADDRESS_TEXT_MAX];
+	if (item->outside.family != 0) {
+		text_add(text, "%s . ", address_format(&item->outside, address));
+	}
+	text_add(text, "%s . %u", item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
+	if (item->range) {
+		text_add(text, "-%u", item->last);
+	}
+	if (value && item->outside.family == 0) {
+		text_add(text, " : %s", address_format(&item->target, address));
+		if (!item->range) {
+			text_add(text, " . %u", item->inside);
+		}
+	}
+}
+
 void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned uplink, bool range,
                                 struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < forwards->count; i++) {
 		const struct element *item = &forwards->items[i];
-		char outside[ADDRESS_TEXT_MAX];
-		if (item->uplink != uplink || item->range != range || item->outside.family == 0) {
-			continue;
-		}
-		text_add(text, "%s%s . %s . %u", text->length == start ? "" : ",\n\t\t\t",
-		         address_format(&item->outside, outside),
-		         item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
-		if (range) {
-			text_add(text, "-%u", item->last);
+		if (item->uplink == uplink && item->range == range && item->outside.family != 0) {
+			text_add(text, "%s", text->length == start ? "" : ",\n\t\t\t");
+			print_element(item, true, text);
 		}
 	}
 }
@@ -175,74 +198,110 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 	size_t start = text->length;
 	for (size_t i = 0; i < forwards->count; i++) {
 		const struct element *item = &forwards->items[i];
-		char target[ADDRESS_TEXT_MAX];
-		if (item->uplink != uplink || item->family != family || item->range != range ||
-		    item->outside.family != 0) {
-			continue;
-		}
-		text_add(text, "%s%s . %u", text->length == start ? "" : ",\n\t\t\t",
-		         item->protocol == IPPROTO_TCP ? "tcp" : "udp", item->first);
-		address_format(&item->target, target);
-		if (range) {
-			text_add(text, "-%u : %s", item->last, target);
-		} else {
-			text_add(text, " : %s . %u", target, item->inside);
+		if (item->uplink == uplink && item->family == family && item->range == range &&
+		    item->outside.family == 0) {
+			text_add(text, "%s", text->length == start ? "" : ",\n\t\t\t");
+			print_element(item, true, text);
 		}
 	}
 }
 
-/*! Commands of one kind; elements of one map, which come one after the other, share one. */
+/*! The elements of one map, or set, of one site. */
+struct stretch {
+	const struct element *items;
+	size_t count;
+};
+
+/*! Take the elements of a map, which come one after the other, from the beginning of the rest. */
+static struct stretch stretch_take(struct stretch *rest, const struct element *map)
+{
+	struct stretch taken = { .items = rest->items };
+	while (rest->count > 0 && map_compare(rest->items, map) == 0) {
+		taken.count++;
+		rest->items++;
+		rest->count--;
+	}
+	return taken;
+}
+
+static int count_element(const void *data, void *context)
+{
+	(*(size_t *)context)++;
+	return 0;
+}
+
+/*! A command of one kind about elements of one map. */
 struct change {
 	struct text *text;
 	const char *verb;
-	bool values;                /*!< An element is deleted by its key. */
-	const struct element *last; /*!< NULL: no command has begun. */
+	bool values; /*!< An element is deleted by its key. */
+	bool begun;
 };
+
+static void print_map(const struct element *item, struct text *text)
+{
+	const char *size = item->range ? "range" : "single";
+	if (item->outside.family != 0) {
+		text_add(text, OUR_NFT_TABLE " outside_%s_%u", size, item->uplink);
+	} else {
+		text_add(text, OUR_NFT_TABLE " %s%c_%u", size, item->family == AF_INET ? '4' : '6',
+		         item->uplink);
+	}
+}
 
 static int change_element(const void *data, void *context)
 {
 	const struct element *item = data;
 	struct change *change = context;
-	const struct element *last = change->last;
-	char target[ADDRESS_TEXT_MAX];
-	if (item->range || item->outside.family != 0) {
-		return -EOPNOTSUPP;
-	}
-	if (last == NULL || last->uplink != item->uplink || last->family != item->family) {
-		text_add(change->text, "%s%s element inet " OUR_NFT_TABLE " single%c_%u { ",
-		         last != NULL ? " }\n" : "", change->verb,
-		         item->family == AF_INET ? '4' : '6', item->uplink);
-	} else {
+	if (change->begun) {
 		text_add(change->text, ", ");
+	} else {
+		text_add(change->text, "%s element inet ", change->verb);
+		print_map(item, change->text);
+		text_add(change->text, " { ");
 	}
-	text_add(change->text, "%s . %u", item->protocol == IPPROTO_TCP ? "tcp" : "udp",
-	         item->first);
-	if (change->values) {
-		text_add(change->text, " : %s . %u", address_format(&item->target, target),
-		         item->inside);
-	}
-	change->last = item;
+	change->begun = true;
+	print_element(item, change->values, change->text);
 	return 0;
 }
 
-int nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
-                        struct text *text)
+/*! Where the smaller part stays, to fill the map anew is less work than to change it. */
+static void change_map(const struct stretch *old, const struct stretch *wanted, struct text *text)
 {
-	struct change changes[] = {
-		{ .text = text, .verb = "delete" },
-		{ .text = text, .verb = "add", .values = true },
-	};
-	int ret = 0;
-	for (size_t i = 0; i < 2 && ret == 0; i++) {
-		ret = diff_run(forwards->items, forwards->count, old->items, old->count,
-		               sizeof(struct element), element_compare,
-		               i == 1 ? change_element : NULL, i == 0 ? change_element : NULL,
-		               &changes[i]);
-		if (changes[i].last != NULL) {
-			text_add(text, " }\n");
-		}
+	struct change delete = { .text = text, .verb = "delete" };
+	struct change add = { .text = text, .verb = "add", .values = true };
+	struct stretch kept = *old;
+	size_t deleted = 0;
+	(void)diff_run(wanted->items, wanted->count, old->items, old->count, sizeof(*old->items),
+	               element_compare, NULL, count_element, &deleted);
+	if (deleted > 1 && deleted > old->count - deleted) {
+		text_add(text, "flush %s inet ", old->items->outside.family != 0 ? "set" : "map");
+		print_map(old->items, text);
+		text_add(text, "\n");
+		kept.count = 0;
+	} else if (deleted > 0) {
+		(void)diff_run(wanted->items, wanted->count, old->items, old->count,
+		               sizeof(*old->items), element_compare, NULL, change_element, &delete);
+		text_add(text, " }\n");
 	}
-	return ret;
+	(void)diff_run(wanted->items, wanted->count, kept.items, kept.count, sizeof(*kept.items),
+	               element_compare, change_element, NULL, &add);
+	text_add(text, "%s", add.begun ? " }\n" : "");
+}
+
+void nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
+                         struct text *text)
+{
+	struct stretch before = { .items = old->items, .count = old->count };
+	struct stretch after = { .items = forwards->items, .count = forwards->count };
+	while (before.count > 0 || after.count > 0) {
+		bool first = after.count == 0 ||
+		             (before.count > 0 && map_compare(before.items, after.items) < 0);
+		const struct element *map = first ? before.items : after.items;
+		struct stretch is = stretch_take(&before, map);
+		struct stretch wanted = stretch_take(&after, map);
+		change_map(&is, &wanted, text);
+	}
 }
 
 /*! The last element at or before a port, of one map and protocol; or NULL. */

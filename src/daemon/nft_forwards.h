@@ -32,13 +32,9 @@ void nft_forwards_print(const struct nft_forwards *forwards, unsigned uplink, ui
 void nft_forwards_print_outside(const struct nft_forwards *forwards, unsigned uplink, bool range,
                                 struct text *text);
 
-/*!
- * \brief Add commands that make one site's elements another's; none if they are the same.
- * \return 0, or -EOPNOTSUPP if ranges or servers' own addresses differ: those are better loaded as a
- *         whole.
- */
-int nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
-                        struct text *text);
+/*! \brief Add commands that make one site's elements another's; none if they are the same. */
+void nft_forwards_change(const struct nft_forwards *old, const struct nft_forwards *forwards,
+                         struct text *text);
 
 /*!
  * \brief Where an uplink forwards a port to.

@@ -94,48 +94,30 @@ static void list_own(const struct nft_source *source, uint8_t family, bool home,
 	}
 }
 
-void nft_live_own4(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_own(const struct nft_source *source, unsigned uplink, uint8_t family,
+                  struct text *text)
 {
-	list_own(source, AF_INET, false, text);
+	list_own(source, family, false, text);
 }
 
-void nft_live_own6(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_home(const struct nft_source *source, unsigned uplink, uint8_t family,
+                   struct text *text)
 {
-	list_own(source, AF_INET6, false, text);
+	list_own(source, family, true, text);
 }
 
-void nft_live_home4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_own(source, AF_INET, true, text);
-}
-
-void nft_live_home6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_own(source, AF_INET6, true, text);
-}
-
-void nft_live_hairpin4(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_hairpin(const struct nft_source *source, unsigned uplink, uint8_t family,
+                      struct text *text)
 {
 	if (source->site->hairpin) {
-		list_addresses(source, AF_INET, false, text);
+		list_addresses(source, family, false, text);
 	}
 }
 
-void nft_live_hairpin6(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_dns_port(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
-	if (source->site->hairpin) {
-		list_addresses(source, AF_INET6, false, text);
-	}
-}
-
-void nft_live_dns_port4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_addresses(source, AF_INET, true, text);
-}
-
-void nft_live_dns_port6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_addresses(source, AF_INET6, true, text);
+	list_addresses(source, family, true, text);
 }
 
 /*! Whether another such prefix holds this one: nftables refuses intervals that overlap. */
@@ -156,7 +138,8 @@ static bool is_covered(const struct nft_source *source, const struct route *rout
 	return false;
 }
 
-static void list_specific(const struct nft_source *source, uint8_t family, struct text *text)
+void nft_live_specific(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->observed->main_route_count; i++) {
@@ -173,32 +156,24 @@ static void list_specific(const struct nft_source *source, uint8_t family, struc
 	}
 }
 
-void nft_live_specific4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_specific(source, AF_INET, text);
-}
-
-void nft_live_specific6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_specific(source, AF_INET6, text);
-}
-
-void nft_live_first(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_live_first(const struct nft_source *source, unsigned uplink, uint8_t family,
+                    struct text *text)
 {
 	static const char *const families[] = { [FAMILY_4] = "ipv4", [FAMILY_6] = "ipv6" };
 	size_t start = text->length;
-	for (unsigned family = 0; family < FAMILIES; family++) {
+	for (unsigned index = 0; index < FAMILIES; index++) {
 		unsigned order[SITE_UPLINKS_MAX];
-		if (outbound_order(source->site, source->uplinks, source->drained, family, order) >
+		if (outbound_order(source->site, source->uplinks, source->drained, index, order) >
 		    0) {
 			nft_separator(text, start);
-			text_add(text, "%s : goto use_%u", families[family], order[0]);
+			text_add(text, "%s : goto use_%u", families[index], order[0]);
 		}
 	}
 }
 
 /*! A table entry of its own for each server: mail of other machines is not ours to steer. */
-static void list_mail(const struct nft_source *source, uint8_t family, struct text *text)
+void nft_live_mail(const struct nft_source *source, unsigned uplink, uint8_t family,
+                   struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->senders->count; i++) {
@@ -228,7 +203,8 @@ static struct address mail_source(const struct nft_source *source, size_t sender
 }
 
 /*! The address that SPF and PTR name, which need not be the one that the kernel would take. */
-static void list_mail_source(const struct nft_source *source, uint8_t family, struct text *text)
+void nft_live_mail_source(const struct nft_source *source, unsigned uplink, uint8_t family,
+                          struct text *text)
 {
 	size_t start = text->length;
 	unsigned index = family == AF_INET ? FAMILY_4 : FAMILY_6;
@@ -248,24 +224,4 @@ static void list_mail_source(const struct nft_source *source, uint8_t family, st
 			         address_format(sender, from), address_format(&own, to));
 		}
 	}
-}
-
-void nft_live_mail4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_mail(source, AF_INET, text);
-}
-
-void nft_live_mail6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_mail(source, AF_INET6, text);
-}
-
-void nft_live_mail_source4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_mail_source(source, AF_INET, text);
-}
-
-void nft_live_mail_source6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_mail_source(source, AF_INET6, text);
 }

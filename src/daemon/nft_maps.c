@@ -30,12 +30,15 @@ struct object {
 		FIXED,
 		UPLINK,
 		LIVE
-	} follows; /*!< The site, the site for each uplink, or its state. */
+	} follows;      /*!< The site, the site for each uplink, or its state. */
+	uint8_t family; /*!< Of the addresses in it; 0: of either or none. */
 	/*! Prints the elements, separated by commas. */
-	void (*elements)(const struct nft_source *source, unsigned uplink, struct text *text);
+	void (*elements)(const struct nft_source *source, unsigned uplink, uint8_t family,
+	                 struct text *text);
 };
 
-static void list_uplinks(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_uplinks(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
@@ -44,7 +47,8 @@ static void list_uplinks(const struct nft_source *source, unsigned uplink, struc
 	}
 }
 
-static void list_inside(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_inside(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->lan.count; i++) {
@@ -54,7 +58,8 @@ static void list_inside(const struct nft_source *source, unsigned uplink, struct
 }
 
 /*! Addresses that servers hold for one uplink: policy rules lead from them to it. */
-static void list_bound(const struct nft_source *source, uint8_t family, struct text *text)
+static void list_bound(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->server_count; i++) {
@@ -71,16 +76,6 @@ static void list_bound(const struct nft_source *source, uint8_t family, struct t
 	}
 }
 
-static void list_bound4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_bound(source, AF_INET, text);
-}
-
-static void list_bound6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	list_bound(source, AF_INET6, text);
-}
-
 static void list_jumps(const struct nft_source *source, const char *chain, struct text *text)
 {
 	size_t start = text->length;
@@ -91,17 +86,20 @@ static void list_jumps(const struct nft_source *source, const char *chain, struc
 	}
 }
 
-static void list_stamps(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_stamps(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text)
 {
 	list_jumps(source, "stamp", text);
 }
 
-static void list_forward_chains(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_forward_chains(const struct nft_source *source, unsigned uplink, uint8_t family,
+                                struct text *text)
 {
 	list_jumps(source, "forward", text);
 }
 
-static void list_marks(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_marks(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
@@ -111,7 +109,8 @@ static void list_marks(const struct nft_source *source, unsigned uplink, struct 
 	}
 }
 
-static void list_dns_port(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_dns_port(const struct nft_source *source, unsigned uplink, uint8_t family,
+                          struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
@@ -121,7 +120,8 @@ static void list_dns_port(const struct nft_source *source, unsigned uplink, stru
 	}
 }
 
-static void list_dns_replies(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_dns_replies(const struct nft_source *source, unsigned uplink, uint8_t family,
+                             struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->uplink_count; i++) {
@@ -131,108 +131,103 @@ static void list_dns_replies(const struct nft_source *source, unsigned uplink, s
 	}
 }
 
-static void list_single4(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_single(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text)
 {
-	nft_forwards_print(source->forwards, uplink, AF_INET, false, text);
+	nft_forwards_print(source->forwards, uplink, family, false, text);
 }
 
-static void list_single6(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_range(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
-	nft_forwards_print(source->forwards, uplink, AF_INET6, false, text);
-}
-
-static void list_range4(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	nft_forwards_print(source->forwards, uplink, AF_INET, true, text);
-}
-
-static void list_range6(const struct nft_source *source, unsigned uplink, struct text *text)
-{
-	nft_forwards_print(source->forwards, uplink, AF_INET6, true, text);
+	nft_forwards_print(source->forwards, uplink, family, true, text);
 }
 
 static const struct object common_objects[] = {
-	{ "set", "uplinks", "type ifname;", FIXED, list_uplinks },
-	{ "set", "inside", "type ifname;", FIXED, list_inside },
-	{ "set", "own4", "type ipv4_addr;", LIVE, nft_live_own4 },
-	{ "set", "own6", "type ipv6_addr;", LIVE, nft_live_own6 },
-	{ "set", "home4", "type ipv4_addr . ifname;", LIVE, nft_live_home4 },
-	{ "set", "home6", "type ipv6_addr . ifname;", LIVE, nft_live_home6 },
-	{ "set", "bound4", "type ipv4_addr;", FIXED, list_bound4 },
-	{ "set", "bound6", "type ipv6_addr;", FIXED, list_bound6 },
-	{ "map", "stamp", "type ifname : verdict;", FIXED, list_stamps },
-	{ "map", "use", "type mark : verdict;", FIXED, list_marks },
-	{ "map", "forward", "type ifname : verdict;", FIXED, list_forward_chains },
-	{ "map", "hairpin4", "type ipv4_addr : verdict;", LIVE, nft_live_hairpin4 },
-	{ "map", "hairpin6", "type ipv6_addr : verdict;", LIVE, nft_live_hairpin6 },
-	{ "set", "specific4", "type ipv4_addr; flags interval;", LIVE, nft_live_specific4 },
-	{ "set", "specific6", "type ipv6_addr; flags interval;", LIVE, nft_live_specific6 },
-	{ "map", "first", "type nf_proto : verdict;", LIVE, nft_live_first },
-	{ "map", "mail4", "type ipv4_addr : verdict;", LIVE, nft_live_mail4 },
-	{ "map", "mail6", "type ipv6_addr : verdict;", LIVE, nft_live_mail6 },
-	{ "map", "mail_source4", "type ifname . ipv4_addr : ipv4_addr;", LIVE,
-	  nft_live_mail_source4 },
-	{ "map", "mail_source6", "type ifname . ipv6_addr : ipv6_addr;", LIVE,
-	  nft_live_mail_source6 },
+	{ "set", "uplinks", "type ifname;", FIXED, 0, list_uplinks },
+	{ "set", "inside", "type ifname;", FIXED, 0, list_inside },
+	{ "set", "own4", "type ipv4_addr;", LIVE, AF_INET, nft_live_own },
+	{ "set", "own6", "type ipv6_addr;", LIVE, AF_INET6, nft_live_own },
+	{ "set", "home4", "type ipv4_addr . ifname;", LIVE, AF_INET, nft_live_home },
+	{ "set", "home6", "type ipv6_addr . ifname;", LIVE, AF_INET6, nft_live_home },
+	{ "set", "bound4", "type ipv4_addr;", FIXED, AF_INET, list_bound },
+	{ "set", "bound6", "type ipv6_addr;", FIXED, AF_INET6, list_bound },
+	{ "map", "stamp", "type ifname : verdict;", FIXED, 0, list_stamps },
+	{ "map", "use", "type mark : verdict;", FIXED, 0, list_marks },
+	{ "map", "forward", "type ifname : verdict;", FIXED, 0, list_forward_chains },
+	{ "map", "hairpin4", "type ipv4_addr : verdict;", LIVE, AF_INET, nft_live_hairpin },
+	{ "map", "hairpin6", "type ipv6_addr : verdict;", LIVE, AF_INET6, nft_live_hairpin },
+	{ "set", "specific4", "type ipv4_addr; flags interval;", LIVE, AF_INET, nft_live_specific },
+	{ "set", "specific6", "type ipv6_addr; flags interval;", LIVE, AF_INET6,
+	  nft_live_specific },
+	{ "map", "first", "type nf_proto : verdict;", LIVE, 0, nft_live_first },
+	{ "map", "mail4", "type ipv4_addr : verdict;", LIVE, AF_INET, nft_live_mail },
+	{ "map", "mail6", "type ipv6_addr : verdict;", LIVE, AF_INET6, nft_live_mail },
+	{ "map", "mail_source4", "type ifname . ipv4_addr : ipv4_addr;", LIVE, AF_INET,
+	  nft_live_mail_source },
+	{ "map", "mail_source6", "type ifname . ipv6_addr : ipv6_addr;", LIVE, AF_INET6,
+	  nft_live_mail_source },
 	{ "map", "single4", "type inet_proto . inet_service : ipv4_addr . inet_service;", UPLINK,
-	  list_single4 },
+	  AF_INET, list_single },
 	{ "map", "single6", "type inet_proto . inet_service : ipv6_addr . inet_service;", UPLINK,
-	  list_single6 },
+	  AF_INET6, list_single },
 	{ "map", "range4", "type inet_proto . inet_service : ipv4_addr; flags interval;", UPLINK,
-	  list_range4 },
+	  AF_INET, list_range },
 	{ "map", "range6", "type inet_proto . inet_service : ipv6_addr; flags interval;", UPLINK,
-	  list_range6 },
+	  AF_INET6, list_range },
 	{ 0 },
 };
 
 /*! Who was seen where belongs to packets: nothing is ever listed. */
-static void list_nothing(const struct nft_source *source, unsigned uplink, struct text *text)
+static void list_nothing(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text)
 {
 }
 
 #define SEEN_TYPE "type ifname . inet_service; flags dynamic, timeout; timeout 5s; size 1024;"
 
 static const struct object cross_objects[] = {
-	{ "map", "alias4", "type ipv4_addr : ipv4_addr;", LIVE, nft_live_alias4 },
-	{ "map", "alias6", "type ipv6_addr : ipv6_addr;", LIVE, nft_live_alias6 },
-	{ "map", "public4", "type ipv4_addr : ipv4_addr;", LIVE, nft_live_public4 },
-	{ "map", "public6", "type ipv6_addr : ipv6_addr;", LIVE, nft_live_public6 },
-	{ "set", "public_home4", "type ipv4_addr . ifname;", LIVE, nft_live_public_home4 },
-	{ "set", "public_home6", "type ipv6_addr . ifname;", LIVE, nft_live_public_home6 },
-	{ "set", CROSS_SET_SENT, SEEN_TYPE, FIXED, list_nothing },
-	{ "set", CROSS_SET_ARRIVED, SEEN_TYPE, FIXED, list_nothing },
-	{ "set", CROSS_SET_REPLIED, SEEN_TYPE, FIXED, list_nothing },
-	{ "set", CROSS_SET_RETURNED, SEEN_TYPE, FIXED, list_nothing },
+	{ "map", "alias4", "type ipv4_addr : ipv4_addr;", LIVE, AF_INET, nft_live_alias },
+	{ "map", "alias6", "type ipv6_addr : ipv6_addr;", LIVE, AF_INET6, nft_live_alias },
+	{ "map", "public4", "type ipv4_addr : ipv4_addr;", LIVE, AF_INET, nft_live_public },
+	{ "map", "public6", "type ipv6_addr : ipv6_addr;", LIVE, AF_INET6, nft_live_public },
+	{ "set", "public_home4", "type ipv4_addr . ifname;", LIVE, AF_INET, nft_live_public_home },
+	{ "set", "public_home6", "type ipv6_addr . ifname;", LIVE, AF_INET6, nft_live_public_home },
+	{ "set", CROSS_SET_SENT, SEEN_TYPE, FIXED, 0, list_nothing },
+	{ "set", CROSS_SET_ARRIVED, SEEN_TYPE, FIXED, 0, list_nothing },
+	{ "set", CROSS_SET_REPLIED, SEEN_TYPE, FIXED, 0, list_nothing },
+	{ "set", CROSS_SET_RETURNED, SEEN_TYPE, FIXED, 0, list_nothing },
 	{ "set", CROSS_SET_CLIENTS,
 	  "type inet_service . ifname . nf_proto; flags dynamic, timeout; timeout 1h; size 4096;",
-	  FIXED, list_nothing },
+	  FIXED, 0, list_nothing },
 	{ 0 },
 };
 
 static const struct object provider_objects[] = {
-	{ "set", "held", "type ipv6_addr;", FIXED, nft_provider_held },
-	{ "map", "mapped", "type ipv6_addr : verdict; flags interval;", FIXED,
+	{ "set", "held", "type ipv6_addr;", FIXED, 0, nft_provider_held },
+	{ "map", "mapped", "type ipv6_addr : verdict; flags interval;", FIXED, 0,
 	  nft_provider_mapped },
-	{ "set", "unmapped", "type ipv6_addr; flags interval;", FIXED, nft_provider_unmapped },
-	{ "map", "homes", "type ipv6_addr : verdict; flags interval;", FIXED, nft_provider_homes },
-	{ "map", "translate", "type ifname : verdict;", FIXED, nft_provider_translates },
-	{ "map", "reach", "type ifname : verdict;", FIXED, nft_provider_reaches },
-	{ "set", "outside_single", "type ipv6_addr . inet_proto . inet_service;", UPLINK,
+	{ "set", "unmapped", "type ipv6_addr; flags interval;", FIXED, 0, nft_provider_unmapped },
+	{ "map", "homes", "type ipv6_addr : verdict; flags interval;", FIXED, 0,
+	  nft_provider_homes },
+	{ "map", "translate", "type ifname : verdict;", FIXED, 0, nft_provider_translates },
+	{ "map", "reach", "type ifname : verdict;", FIXED, 0, nft_provider_reaches },
+	{ "set", "outside_single", "type ipv6_addr . inet_proto . inet_service;", UPLINK, 0,
 	  nft_provider_single },
 	{ "set", "outside_range", "type ipv6_addr . inet_proto . inet_service; flags interval;",
-	  UPLINK, nft_provider_range },
+	  UPLINK, 0, nft_provider_range },
 	{ 0 },
 };
 
 static const struct object inside_objects[] = {
-	{ "map", "dns_port4", "type ipv4_addr : inet_service;", LIVE, nft_live_dns_port4 },
-	{ "map", "dns_port6", "type ipv6_addr : inet_service;", LIVE, nft_live_dns_port6 },
+	{ "map", "dns_port4", "type ipv4_addr : inet_service;", LIVE, AF_INET, nft_live_dns_port },
+	{ "map", "dns_port6", "type ipv6_addr : inet_service;", LIVE, AF_INET6, nft_live_dns_port },
 	{ 0 },
 };
 
 static const struct object port_objects[] = {
-	{ "map", "dns_port", "type ifname : inet_service;", FIXED, list_dns_port },
-	{ "map", "dns_reply", "type inet_service : verdict;", FIXED, list_dns_replies },
+	{ "map", "dns_port", "type ifname : inet_service;", FIXED, 0, list_dns_port },
+	{ "map", "dns_reply", "type inet_service : verdict;", FIXED, 0, list_dns_replies },
 	{ 0 },
 };
 
@@ -252,7 +247,7 @@ static void fill_object(const struct object *object, const char *name,
                         const struct nft_source *source, unsigned uplink, struct text *text)
 {
 	struct text elements = TEXT_EMPTY;
-	object->elements(source, uplink, &elements);
+	object->elements(source, uplink, object->family, &elements);
 	text->failed |= elements.failed;
 	if (elements.length != 0 && object->follows == LIVE) {
 		// A block would make libnftables read all elements of the table first.
@@ -283,7 +278,7 @@ static void print_objects(const struct object *objects, const struct nft_source 
 			continue;
 		}
 		for (size_t i = 0; i < source->site->uplink_count; i++) {
-			if (part == NFT_MAPS_FILL && source->forwards == NULL) {
+			if (part != NFT_MAPS_DECLARE && source->forwards == NULL) {
 				break;
 			}
 			char name[32];

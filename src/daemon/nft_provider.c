@@ -114,7 +114,8 @@ void nft_provider_leave(const struct site *site, struct text *text)
 	}
 }
 
-void nft_provider_held(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_held(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text)
 {
 	size_t start = text->length;
 	for (size_t i = 0; i < source->site->server_count; i++) {
@@ -150,18 +151,21 @@ static void list_prefixes(const struct nft_source *source, bool all, const char 
 	}
 }
 
-void nft_provider_mapped(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_mapped(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text)
 {
 	list_prefixes(source, false, "translate", text);
 }
 
-void nft_provider_unmapped(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_unmapped(const struct nft_source *source, unsigned uplink, uint8_t family,
+                           struct text *text)
 {
 	list_prefixes(source, false, NULL, text);
 }
 
 /*! Prefixes, and addresses that lie in none: intervals must not overlap. */
-void nft_provider_homes(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_homes(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text)
 {
 	size_t start = text->length;
 	list_prefixes(source, true, "home", text);
@@ -195,22 +199,26 @@ static void list_jumps(const struct nft_source *source, const char *chain, bool 
 	}
 }
 
-void nft_provider_translates(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_translates(const struct nft_source *source, unsigned uplink, uint8_t family,
+                             struct text *text)
 {
 	list_jumps(source, "translate", true, text);
 }
 
-void nft_provider_reaches(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_reaches(const struct nft_source *source, unsigned uplink, uint8_t family,
+                          struct text *text)
 {
 	list_jumps(source, "reach", false, text);
 }
 
-void nft_provider_single(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_single(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text)
 {
 	nft_forwards_print_outside(source->forwards, uplink, false, text);
 }
 
-void nft_provider_range(const struct nft_source *source, unsigned uplink, struct text *text)
+void nft_provider_range(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text)
 {
 	nft_forwards_print_outside(source->forwards, uplink, true, text);
 }

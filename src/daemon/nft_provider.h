@@ -29,11 +29,19 @@ void nft_provider_guard(const struct site *site, struct text *text);
 void nft_provider_leave(const struct site *site, struct text *text);
 
 /*! Elements, as those of nft_live.h. «mapped»: prefixes, each with the chain that maps it. */
-void nft_provider_held(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_mapped(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_unmapped(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_homes(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_translates(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_reaches(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_single(const struct nft_source *source, unsigned uplink, struct text *text);
-void nft_provider_range(const struct nft_source *source, unsigned uplink, struct text *text);
+void nft_provider_held(const struct nft_source *source, unsigned uplink, uint8_t family,
+                       struct text *text);
+void nft_provider_mapped(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text);
+void nft_provider_unmapped(const struct nft_source *source, unsigned uplink, uint8_t family,
+                           struct text *text);
+void nft_provider_homes(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text);
+void nft_provider_translates(const struct nft_source *source, unsigned uplink, uint8_t family,
+                             struct text *text);
+void nft_provider_reaches(const struct nft_source *source, unsigned uplink, uint8_t family,
+                          struct text *text);
+void nft_provider_single(const struct nft_source *source, unsigned uplink, uint8_t family,
+                         struct text *text);
+void nft_provider_range(const struct nft_source *source, unsigned uplink, uint8_t family,
+                        struct text *text);

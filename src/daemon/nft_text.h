@@ -24,7 +24,10 @@
 int nft_text(const struct site *site, char **ruleset);
 
 /*!
- * \brief Render the same without the elements of the forwards, which are many: to compare sites by.
+ * \brief Render the same without the elements of the forwards, which are many.
+ *
+ * The text tells whether two sites differ in anything else, and loads where one of them is installed: it
+ * leaves the elements of the forwards as they are.
  * \return 0 or -ENOMEM.
  */
 int nft_text_frame(const struct site *site, char **frame);

@@ -166,6 +166,7 @@ json_t *observe_report(const struct standing *standing, const char **error)
 	} else {
 		json_object_set_new(report, "drops", drops);
 		json_object_set_new(report, "complete", json_boolean(complete));
+		json_object_set_new(report, "listed", json_boolean(!nft->cut));
 	}
 	other_nft_close(nft);
 	return report;

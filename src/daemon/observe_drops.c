@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "daemon/observe.h"
+#include "site/provider.h"
 
 /*! Where our chains turn addresses into aliases and back, see nft_cross.c. */
 #define PRIORITY_ALIAS_IN (NF_IP_PRI_RAW - 10)
@@ -35,6 +36,9 @@ struct flow {
 	unsigned family;
 	const struct service *service; /*!< NULL: the name server. */
 	const struct address *target;  /*!< Of the inside server. */
+	struct address outside;        /*!< Where clients send to. */
+	bool held;                     /*!< The server holds that address: nothing is translated. */
+	bool probed;                   /*!< By cross-probes. */
 	struct address alias;          /*!< Of another uplink; none: an ordinary client. */
 	uint8_t protocol;
 };
@@ -72,7 +76,7 @@ static void fill_in(const struct flow *flow, const struct other_chain *chain,
                     struct walk_packet *packet)
 {
 	bool before = chain->hook == NF_INET_PRE_ROUTING && chain->priority < NF_IP_PRI_NAT_DST;
-	packet->destination = before ? flow->view->family[flow->family].address : *flow->target;
+	packet->destination = before ? flow->outside : *flow->target;
 	packet->port = before ? flow->service->first : flow->service->inside;
 	if (chain->hook != NF_INET_PRE_ROUTING || chain->priority > PRIORITY_ALIAS_IN) {
 		packet->source = flow->alias;
@@ -83,7 +87,7 @@ static void fill_in(const struct flow *flow, const struct other_chain *chain,
 	if (chain->hook != NF_INET_PRE_ROUTING) {
 		set_interface(packet->oif, inside(flow->site));
 	}
-	set_state(chain, STATE_NEW, before ? 0 : IPS_DST_NAT, packet);
+	set_state(chain, STATE_NEW, before || flow->held ? 0 : IPS_DST_NAT, packet);
 }
 
 static void fill_reply(const struct flow *flow, const struct other_chain *chain,
@@ -100,7 +104,7 @@ static void fill_reply(const struct flow *flow, const struct other_chain *chain,
 	if (chain->hook != NF_INET_PRE_ROUTING) {
 		set_interface(packet->oif, flow->view->uplink->interface);
 	}
-	set_state(chain, STATE_ESTABLISHED, IPS_DST_NAT, packet);
+	set_state(chain, STATE_ESTABLISHED, flow->held ? 0 : IPS_DST_NAT, packet);
 }
 
 static void fill_probe(const struct flow *flow, const struct other_chain *chain,
@@ -160,17 +164,20 @@ static void add_drop(const struct flow *flow, const struct traffic *traffic,
                      const struct other_chain *base, const struct walk_end *end, json_t *drops)
 {
 	char service[16];
+	char held[ADDRESS_TEXT_MAX];
 	(void)snprintf(service, sizeof(service), "%s/%u",
 	               flow->protocol == IPPROTO_TCP ? "tcp" : "udp",
 	               flow->service != NULL ? flow->service->first : 53u);
 	json_array_append_new(
-		drops, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b}",
-	                         "what", traffic->name, "uplink", flow->view->uplink->id, "ip",
-	                         family_name(flow->family), "service", service, "family",
-	                         other_chain_family(end->chain), "table", end->chain->table,
-	                         "chain", end->chain->name, "base", base->name, "hook",
-	                         (int)base->hook, "handle", (json_int_t)end->handle, "sure",
-	                         end->sure, "dns", flow->service == NULL));
+		drops,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:s*, s:i}",
+	                  "what", traffic->name, "uplink", flow->view->uplink->id, "ip",
+	                  family_name(flow->family), "service", service, "family",
+	                  other_chain_family(end->chain), "table", end->chain->table, "chain",
+	                  end->chain->name, "base", base->name, "hook", (int)base->hook, "handle",
+	                  (json_int_t)end->handle, "sure", end->sure, "dns", flow->service == NULL,
+	                  "held", flow->held ? address_format(flow->target, held) : NULL, "last",
+	                  flow->service != NULL ? flow->service->last : 53));
 }
 
 /*! What clients meet there too is not said again of cross-probes. */
@@ -233,8 +240,7 @@ static struct address other_alias(const struct flow *flow)
 static void look_at_service(struct looking *looking, struct flow flow)
 {
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
-		bool probed = site_crosses(flow.site) && flow.protocol == IPPROTO_TCP;
-		if (!forwarded[i].alias || probed) {
+		if (!forwarded[i].alias || flow.probed) {
 			flow.alias =
 				forwarded[i].alias ? other_alias(&flow) : (struct address){ 0 };
 			look(looking, &flow, &forwarded[i]);
@@ -254,10 +260,17 @@ static void look_at_uplink(struct looking *looking, struct flow flow,
 		flow.target = server_target(forwards[i].server, flow.view->uplink->number,
 		                            family_number(flow.family));
 		bool offered = (forwards[i].uplinks & UPLINK_BIT(flow.view->uplink->number)) != 0;
+		const struct address own =
+			provider_address(flow.site, forwards[i].server, flow.view->uplink->number,
+		                         family_number(flow.family));
+		flow.outside = own.family != 0 ? own : flow.view->family[flow.family].address;
+		flow.held = own.family != 0 && address_equal(&own, flow.target);
 		for (size_t k = 0; offered && flow.target != NULL && k < forwards[i].port->count;
 		     k++) {
 			flow.service = &forwards[i].port->items[k];
 			flow.protocol = flow.service->protocol;
+			flow.probed = site_crosses(flow.site) && flow.protocol == IPPROTO_TCP &&
+			              own.family == 0;
 			look_at_service(looking, flow);
 		}
 	}

@@ -83,6 +83,7 @@ struct other_chain {
 	int32_t priority;
 	size_t first_rule;
 	size_t rule_count;
+	bool whole; /*!< All its rules were listed. */
 };
 
 /*! Its expressions as the kernel tells them (NFTA_RULE_EXPRESSIONS). */
@@ -102,6 +103,9 @@ struct other_set {
 /*! The daemon has other things to do: so much work is some 0.1 s. */
 #define OTHER_WORK_MOST 100000
 
+/*! In bytes, what is listed of others: some 25000 rules, and some 0.1 s. */
+#define OTHER_LIST_MOST (8u * 1024 * 1024)
+
 struct other_nft {
 	struct netlink *request; /*!< For elements of sets, which are asked for one by one. */
 	struct other_chain *chains;
@@ -110,11 +114,17 @@ struct other_nft {
 	size_t rule_count;
 	struct other_set *sets;
 	size_t set_count;
+	size_t listed; /*!< Bytes. */
+	bool cut;      /*!< OTHER_LIST_MOST was reached: there are more. */
 	/*! So many rules were applied, a question for an element or 200 chains looked at counting as ten. */
 	size_t work;
 };
 
-/*! \brief List what others have. \param nft  Out: freed by other_nft_close(). \return 0 or -errno. */
+/*!
+ * \brief List what others have, up to OTHER_LIST_MOST: chains, then sets, then rules.
+ * \param nft  Out: freed by other_nft_close().
+ * \return 0 or -errno.
+ */
 int other_nft_open(struct other_nft **nft);
 void other_nft_close(struct other_nft *nft);
 

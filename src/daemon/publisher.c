@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/paths.h"
 #include "daemon/answers.h"
 
 static gid_t knot_group(void)

@@ -119,7 +119,7 @@ static void end_connections(struct reconcile *reconcile, const struct plan *plan
 	size_t orphans = 0;
 	size_t stranded = 0;
 	// What comes in knows no address, so only a ruleset that was not there has left orphans.
-	if (refill >= REFILL_FORWARDS && reconcile->ruleset.installed) {
+	if (refill >= REFILL_SITE && reconcile->ruleset.installed) {
 		(void)orphans_end(reconcile->ruleset.source.forwards, plan, observed, &orphans);
 	}
 	(void)stranded_end(reconcile->site, plan, installed, &reconcile->stranded, &stranded);

@@ -22,6 +22,7 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	// The last plan's views point into the old site: it goes after the pass that replaces both.
 	struct site *old = reconcile->site;
 	struct drains drains = reconcile->drains;
+	struct damper_lines cables = reconcile->damper.lines;
 	*taken = false;
 	int ret = ruleset_set_site(&reconcile->ruleset, site);
 	if (ret != 0) {
@@ -43,6 +44,7 @@ int reconcile_set_site(struct reconcile *reconcile, struct site *site, bool *tak
 	}
 	reconcile->site = old;
 	reconcile->drains = drains;
+	reconcile->damper.lines = cables;
 	ruleset_reset_site(&reconcile->ruleset);
 	ret = reconcile_run(reconcile);
 	site_free(site);

@@ -14,14 +14,19 @@ static json_int_t seconds_since(uint64_t then_ms)
 	return (json_int_t)((table_now_ms() - then_ms) / 1000);
 }
 
+static bool is_bad(const struct cross_line *line)
+{
+	return line->state == CROSS_DEAD || line->state == CROSS_UNPROVEN;
+}
+
 /*! Why a line is as it is: where its last attempt died, or why there is none. */
 static void add_detail(const struct standing *standing, const struct cross_line *line,
                        struct text *text)
 {
 	if (line->idle != NULL) {
 		text_add(text, "not probed: %s", line->idle);
-	} else if (line->tried_ms == 0 && line->state == CROSS_UNKNOWN) {
-		text_add(text, "not probed yet");
+	} else if (line->failures == 0 && line->state == CROSS_UNKNOWN) {
+		text_add(text, line->tried_ms == 0 ? "not probed yet" : "not probed again yet");
 	} else {
 		cross_where(line, standing->site, text);
 	}
@@ -37,7 +42,7 @@ static json_t *report_line(const struct standing *standing, const struct cross_l
 		json_pack("{s:s*, s:s, s:s, s:s}", "service", service.data, "family",
 	                  family_name(line->family), "state", cross_state_name(line->state),
 	                  "detail", detail.data != NULL ? detail.data : "");
-	if (line->state == CROSS_DEAD || line->state == CROSS_UNPROVEN) {
+	if (is_bad(line)) {
 		json_object_set_new(object, "died",
 		                    json_string(cross_death_name(cross_death(line))));
 	}
@@ -80,19 +85,38 @@ void report_cross(const struct standing *standing, unsigned uplink, json_t *obje
 	json_object_set_new(object, "inbound", lines);
 }
 
+/*! Whether the same has befallen both, but for the service. */
+static bool shares_fate(const struct cross_line *one, const struct cross_line *other)
+{
+	return one->uplink == other->uplink && one->family == other->family && is_bad(other) &&
+	       one->last.source == other->last.source && cross_death(one) == cross_death(other) &&
+	       strcmp(one->last.fault, other->last.fault) == 0;
+}
+
 void report_cross_warnings(const struct standing *standing, json_t *warnings)
 {
-	for (size_t i = 0; standing->crossed != NULL && i < standing->crossed->count; i++) {
-		const struct cross_line *line = &standing->crossed->items[i];
+	const struct cross_list *list = standing->crossed;
+	size_t next;
+	for (size_t i = 0; list != NULL && i < list->count; i = next) {
+		const struct cross_line *line = &list->items[i];
 		struct text text = TEXT_EMPTY;
-		if (line->state != CROSS_DEAD && line->state != CROSS_UNPROVEN) {
+		uint64_t since_ms = line->since_ms;
+		next = i + 1;
+		if (!is_bad(line)) {
 			continue;
 		}
 		text_add(&text, "uplink '%s': ", site_uplink(standing->site, line->uplink)->id);
 		cross_service(line, &text);
-		text_add(&text, " over %s is not proven reachable from outside since %llus (",
-		         family_name(line->family),
-		         (unsigned long long)seconds_since(line->since_ms));
+		for (; next < list->count && shares_fate(line, &list->items[next]); next++) {
+			text_add(&text, ", ");
+			cross_service(&list->items[next], &text);
+			if (list->items[next].since_ms < since_ms) {
+				since_ms = list->items[next].since_ms;
+			}
+		}
+		text_add(&text, " over %s %s not proven reachable from outside since %llus (",
+		         family_name(line->family), next == i + 1 ? "is" : "are",
+		         (unsigned long long)seconds_since(since_ms));
 		cross_where(line, standing->site, &text);
 		text_add(&text, ")");
 		if (!text.failed) {
@@ -131,7 +155,7 @@ static void add_line(const struct standing *standing, const struct cross_line *l
 	if (line->state == CROSS_UNKNOWN && sum->unknown++ == 0) {
 		sum->why = line->idle != NULL ? line->idle : "not probed yet";
 	}
-	if (text != NULL && (line->state == CROSS_DEAD || line->state == CROSS_UNPROVEN)) {
+	if (text != NULL && is_bad(line)) {
 		text_add(text, "%s", text->length > 0 ? "; " : "");
 		cross_service(line, text);
 		text_add(text, " over %s %s, ", family_name(line->family),

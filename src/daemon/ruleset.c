@@ -51,9 +51,11 @@ static bool are_alike(const struct ruleset_source *a, const struct ruleset_sourc
 static bool are_same(const struct ruleset_source *a, const struct ruleset_source *b)
 {
 	struct text change = TEXT_EMPTY;
-	bool same = are_alike(a, b) &&
-	            nft_forwards_change(a->forwards, b->forwards, &change) == 0 &&
-	            change.length == 0 && !change.failed;
+	bool same = are_alike(a, b);
+	if (same) {
+		nft_forwards_change(a->forwards, b->forwards, &change);
+		same = change.length == 0 && !change.failed;
+	}
 	text_free(&change);
 	return same;
 }
@@ -104,9 +106,8 @@ enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *las
 		return REFILL_ALL;
 	}
 	if (!ruleset->loaded) {
-		return ruleset->former_loaded && are_alike(&ruleset->former, &ruleset->source)
-		               ? REFILL_FORWARDS
-		               : REFILL_ALL;
+		return ruleset->former_loaded && ruleset->former.frame != NULL ? REFILL_SITE
+		                                                               : REFILL_ALL;
 	}
 	return strcmp(last->live, plan->live) != 0 ? REFILL_LIVE : REFILL_NOTHING;
 }
@@ -157,24 +158,47 @@ static int load_all(const struct ruleset *ruleset, const struct plan *plan)
 	return ret;
 }
 
-/*! Change elements of what is installed: those of the uplinks' state, and the forwards if asked for. */
-static int load_elements(const struct ruleset *ruleset, const struct plan *plan, bool forwards)
+/*!
+ * From one site to another: rules and small maps anew where they differ, of the forwards those elements
+ * that do. What is not told stays in the kernel as it is, so it takes no time however much it is.
+ */
+static int write_site(const struct ruleset *ruleset, const struct plan *plan, struct text *text)
 {
-	struct text text = TEXT_EMPTY;
-	int ret = forwards ? nft_forwards_change(ruleset->former.forwards, ruleset->source.forwards,
-	                                         &text)
-	                   : 0;
+	const struct ruleset_source *source = &ruleset->source;
+	struct nft_objects objects = { 0 };
+	bool alike = are_alike(&ruleset->former, source);
+	int ret = alike ? 0 : nfnl_objects(ruleset->nfnl, &objects);
 	if (ret != 0) {
-		text_free(&text);
 		return ret;
 	}
-	text_add(&text, "%s", plan->live);
+	text_add(text, "%s", alike ? "" : source->frame);
+	nft_forwards_change(ruleset->former.forwards, source->forwards, text);
+	text_add(text, "%s", plan->live);
+	if (!alike) {
+		nft_text_delete_surplus(source->frame, &objects, text);
+	}
+	nft_objects_deinit(&objects);
+	return 0;
+}
+
+/*! Change what is installed: what follows from another site file, or from the uplinks' state alone. */
+static int load_changes(const struct ruleset *ruleset, const struct plan *plan, bool site)
+{
+	struct text text = TEXT_EMPTY;
+	int ret = 0;
+	if (site) {
+		ret = write_site(ruleset, plan, &text);
+	} else {
+		text_add(&text, "%s", plan->live);
+	}
 	char *commands = text_take(&text);
 	char *error = NULL;
-	ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
+	if (ret == 0) {
+		ret = commands == NULL ? -ENOMEM : nft_apply_run(ruleset->nft, commands, &error);
+	}
 	free(commands);
 	if (ret != 0) {
-		log_warning("ruleset, failed to change elements (%s): refilling it",
+		log_warning("ruleset, failed to change (%s): refilling it",
 		            error != NULL ? error : strerror(-ret));
 	}
 	free(error);
@@ -199,13 +223,15 @@ int ruleset_load(struct ruleset *ruleset, const struct plan *plan, enum refill r
 	int asked = nfnl_generation(ruleset->nfnl, &before);
 	// A change of elements is about the rest as well only if nobody has come between.
 	bool known = asked == 0 && ruleset->generation != 0 && before == ruleset->generation;
-	int ret = refill == REFILL_ALL ? -ENOENT
-	                               : load_elements(ruleset, plan, refill == REFILL_FORWARDS);
+	int ret =
+		refill == REFILL_ALL ? -ENOENT : load_changes(ruleset, plan, refill == REFILL_SITE);
 	ruleset->loaded = ret == 0;
 	if (ret != 0) {
 		ret = load_all(ruleset, plan);
 		ruleset->loaded = ret == 0;
 		known = true;
+	}
+	if (refill != REFILL_LIVE) {
 		give_back_memory();
 	}
 	if (asked == 0) {

@@ -34,7 +34,7 @@ struct ruleset {
 };
 
 /*! What of the ruleset a pass loads. */
-enum refill { REFILL_NOTHING, REFILL_LIVE, REFILL_FORWARDS, REFILL_ALL };
+enum refill { REFILL_NOTHING, REFILL_LIVE, REFILL_SITE, REFILL_ALL };
 
 /*! \brief Open the sockets. \return 0 or -errno, logged; ruleset_close() is right in either case. */
 int ruleset_open(struct ruleset *ruleset);
@@ -58,8 +58,8 @@ void ruleset_reset_site(struct ruleset *ruleset);
 bool ruleset_kept(const struct ruleset *ruleset);
 
 /*!
- * \brief How much has to be loaded: all if the ruleset is lost or follows from another site file, but
- *        for forwards, of which those are changed that differ.
+ * \brief How much has to be loaded: all if the ruleset is lost; what differs if it follows from another
+ *        site file.
  * \param last  The plan that was loaded last, or NULL.
  */
 enum refill ruleset_needed(const struct ruleset *ruleset, const struct plan *last,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/paths.h"
 #include "base/text.h"
 
 #define SITE_DEFAULT_PATH SYSCONFDIR "/multihome/multihome.conf"

@@ -150,12 +150,16 @@ def main():
                            help="how long a load may take (default: until the next one is due)")
     arguments.add_argument("--any-certificate", action="store_true",
                            help="take the certificate of whoever answers")
+    arguments.add_argument("--feature", action="append", default=[], metavar="NAME",
+                           help="switch on what this Chromium can do, but does not by default")
     options = arguments.parse_args()
     # As the first process of a PID namespace it would not get these otherwise.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    browser = Browser(options.folder,
-                      ["--ignore-certificate-errors"] if options.any_certificate else [])
+    further = ["--ignore-certificate-errors"] if options.any_certificate else []
+    if options.feature:
+        further.append("--enable-features=" + ",".join(options.feature))
+    browser = Browser(options.folder, further)
     while True:
         started = now_ms()
         ended, outcome = browser.load(

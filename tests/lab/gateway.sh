@@ -132,6 +132,18 @@ daemon_stop() {
 	wait "$daemon_pid" 2>/dev/null || :
 }
 
+# daemon_descriptors_left NUMBER: the daemon may open as many more files, until daemon_descriptors_all.
+daemon_descriptors_left() {
+	local free=0 descriptor
+	for ((descriptor = 0; free < $1; descriptor++)); do
+		[ -e "/proc/$daemon_pid/fd/$descriptor" ] || free=$((free + 1))
+	done
+	prlimit --pid "$daemon_pid" "--nofile=$descriptor:"
+}
+daemon_descriptors_all() {
+	prlimit --pid "$daemon_pid" "--nofile=$(ulimit -Sn):"
+}
+
 daemon_answers() {
 	ctl status
 }

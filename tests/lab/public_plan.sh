@@ -131,17 +131,7 @@ name_server() {
 	local file zone line
 	{
 		cat <<-END
-			server:
-			    rundir: $1
-			    listen: [$2]
-			    background-workers: 1
-			    udp-workers: 1
-			    tcp-workers: 1
-			log:
-			  - target: stderr
-			    any: info
-			database:
-			    storage: $1
+			$(knot_conf_head "$1" "$2")
 			template:
 			  - id: default
 			    storage: $1

@@ -64,6 +64,23 @@ server_start() {
 	spawn srv "$build/tests/lab/echo" 443 51820 >"$lab/srv/echo.log" 2>&1
 }
 
+# knot_conf_head DIRECTORY ADDRESSES: how a name server of the lab runs; its zones are the caller's matter.
+knot_conf_head() {
+	cat <<-END
+		server:
+		    rundir: $1
+		    listen: [$2]
+		    background-workers: 1
+		    udp-workers: 1
+		    tcp-workers: 1
+		log:
+		  - target: stderr
+		    any: info
+		database:
+		    storage: $1
+	END
+}
+
 # Root, com and example.com at one hoster; www.example.com is delegated to the gateway.
 hoster_start() {
 	local directory=$lab/hoster
@@ -97,17 +114,7 @@ hoster_start() {
 		mail-gw-2.example.com. 86400 A ${address4[backup]}
 	END
 	cat >"$directory/knot.conf" <<-END
-		server:
-		    rundir: $directory
-		    listen: [$hoster4@53, $hoster6@53]
-		    background-workers: 1
-		    udp-workers: 1
-		    tcp-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: $directory
+		$(knot_conf_head "$directory" "$hoster4@53, $hoster6@53")
 		template:
 		  - id: default
 		    storage: $directory

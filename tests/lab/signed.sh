@@ -44,17 +44,7 @@ hoster_start() {
 		ns2.example.com. 3600 AAAA ${address6[backup]}
 	END
 	cat >"$directory/knot.conf" <<-END
-		server:
-		    rundir: $directory
-		    listen: [$hoster4@53, $hoster6@53]
-		    background-workers: 1
-		    udp-workers: 1
-		    tcp-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: $directory
+		$(knot_conf_head "$directory" "$hoster4@53, $hoster6@53")
 		acl:
 		  - id: customers
 		    action: update
@@ -99,11 +89,12 @@ resolver_answers() {
 		grep -q ns.hoster.com
 }
 
-# policy_below NAME PARENT [ALGORITHM]: knot-conf's own with all times shortened, and the DS sent there.
+# policy_below NAME PARENT ALGORITHM [NSEC3]: knot-conf's own with all times shortened, and the DS sent there.
 policy_below() {
 	cat <<-END
 		  - id: $1
-		    algorithm: ${3:-ecdsap256sha256}
+		    algorithm: $3
+		    nsec3: ${4:-off}
 		    cds-cdnskey-publish: rollover
 		    dnskey-ttl: $TTL
 		    zone-max-ttl: $TTL
@@ -118,9 +109,9 @@ policy_below() {
 }
 
 # signed_quickly [ALGORITHM]: what knot-conf wrote becomes what can be watched. The mail domain's zone is
-# below com, the hosts' zones are below that.
+# below com, the hosts' zones are below that, one of them with NSEC3.
 signed_quickly() {
-	local directory=$lab/gw/knot
+	local directory=$lab/gw/knot algorithm=${1:-ecdsap256sha256}
 	sed -i -E -e "s/^([^ ;]+ +)(86400|3600)( +IN)/\1$TTL\3/" -e "s/^(.* SOA .*) 300$/\1 $TTL/" \
 		"$directory"/zones/*.zone
 	{
@@ -143,10 +134,12 @@ signed_quickly() {
 			    action: update
 			policy:
 		END
-		policy_below multihome hoster "${1:-}"
-		policy_below below itself "${1:-}"
+		policy_below multihome hoster "$algorithm"
+		policy_below below itself "$algorithm"
+		policy_below hashed itself "$algorithm" on
 		sed -e '/^policy:/,/^$/d' -e '/^zone:/,$s/^  - domain: example.com.$/&\n    acl: itself/' \
 			-e '/domain: .*\.example.com\.$/,/module/s/dnssec-policy: .*/dnssec-policy: below/' \
+			-e '/domain: shop\.example.com\.$/,/module/s/dnssec-policy: .*/dnssec-policy: hashed/' \
 			"$directory/generated.conf"
 	} >"$directory/quick.conf"
 	mv "$directory/quick.conf" "$directory/generated.conf"
@@ -250,13 +243,38 @@ delv_by() {
 }
 
 # ds_entered: the DS of each host into the zone file of the domain, where knotd cannot know of it when that
-# file is written anew.
+# file is written anew. Not of keys that are retired, which keymgr tells of as well.
 ds_entered() {
 	local directory=$lab/gw/knot zone
 	for zone in $zones; do
-		[ "$zone" = example.com ] ||
-			keymgr -c "$directory/knot.conf" "$zone." ds | grep ' 2 [0-9a-f]*$' >>"$directory/zones/example.com.zone"
+		[ "$zone" != example.com ] || continue
+		{
+			keymgr -c "$directory/knot.conf" "$zone." list
+			keymgr -c "$directory/knot.conf" "$zone." ds
+		} | awk '/ [KC]SK / && !/ (retire|post)-active=/ { good[$2] = 1 }
+			$2 == "DS" && $5 == 2 && $3 in good' >>"$directory/zones/example.com.zone"
 	done
+}
+
+# keys_made ALGORITHM: other keys for all zones, without a rollover, and nothing that the old ones have signed.
+keys_made() {
+	local directory=$lab/gw/knot zone
+	knotd_stop
+	rm -rf "$directory/keys" "$directory/journal" "$directory/timers"
+	knotd_configure && signing_workers && signed_quickly "$1" || return 1
+	for zone in $zones; do
+		keymgr -c "$directory/knot.conf" "$zone." generate "algorithm=$1" ksk=yes >/dev/null &&
+			keymgr -c "$directory/knot.conf" "$zone." generate "algorithm=$1" >/dev/null || return 1
+	done
+	ds_entered
+	knotd_run
+	domain_ds_set "$(keymgr -c "$directory/knot.conf" example.com. ds | sed -n 's/^.* DS \(.* 2 [0-9a-f]*\)$/\1/p')" &&
+		wait_for 30 by_each signs
+}
+
+# has_nsec3 ZONE: it proves by hashes that a name is not there.
+has_nsec3() {
+	ns cli kdig +dnssec +timeout=1 +retry=0 "@${address4[primary]}" "none.$1" A | grep -q NSEC3
 }
 
 # domain_ds_set RDATA...: other DS records for the domain, at the hoster.

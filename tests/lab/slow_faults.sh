@@ -231,6 +231,15 @@ daemon_again
 to_both
 to_old
 require "it serves again" wait_for 10 answered "$old"
+
+# A client that cannot be accepted: it waits, and the daemon does not ask for it without rest.
+for error in ENOMEM EMFILE ENOBUFS; do
+	traced -e trace=accept4 -e "inject=accept4:error=$error:when=1..5"
+	expect "accept fails ($error): the client is answered later" ctl status
+	traced_end
+	expect "accept fails ($error): it was tried six times" same 6 grep -c '^accept4' "$lab/trace"
+done
+
 while read -r change call number what; do
 	[ "$SECONDS" -lt "$seconds" ] || break
 	done_count=$((done_count + 1))

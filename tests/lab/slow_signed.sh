@@ -35,6 +35,7 @@ watch_stop() {
 lab_up
 require "the gateway signs, and is delegated so" signed_gateway_up
 require "a machine for each resolver" resolvers_up
+expect "one zone has NSEC3" has_nsec3 shop.example.com
 observer_start
 watch_start
 expect "both uplinks: all resolvers validate" validated primary backup
@@ -128,6 +129,8 @@ expect "backup without IPv6: set up" no_ipv6_on_backup
 address6_of_backup=${address6[backup]}
 address6[backup]=
 expect "backup without IPv6: all resolvers validate" validated primary backup
+expect "RSA keys: set up" keys_made rsasha256
+expect "RSA keys: all resolvers validate" validated primary backup
 address6[backup]=$address6_of_backup
 
 lab_end

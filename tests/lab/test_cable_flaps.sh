@@ -28,6 +28,18 @@ done
 expect "cable flaps: three changes at most" [ $(($(changes_of backup) - before)) -le 3 ]
 expect "cable flaps: held" uplink_withdrawn backup
 expect "cable flaps: it says so" eval 'uplink_field backup .reason | grep -q "it flapped"'
+
+# A site without damping that cannot be installed: the daemon needs two descriptors to load it.
+sed 's/damping: on/damping: off/; s/9000-9010/9000-9011/' "$(site_file_path)" >"$lab/undamped.conf"
+cp "$(site_file_path)" "$lab/damped.conf"
+cp "$lab/undamped.conf" "$(site_file_path)"
+daemon_descriptors_left 1
+kill -HUP "$daemon_pid"
+expect "a site that cannot be installed: the log says so" \
+	wait_for 5 logged 'could not be installed: the old plan stays'
+daemon_descriptors_all
+cp "$lab/damped.conf" "$(site_file_path)"
+expect "a site that cannot be installed: held all the same" uplink_withdrawn backup
 # Any pass finds that the time is over; the clock asks for one every 10 s.
 answered_again() {
 	ip -n "$lab_id-gw" route add 10.9.9.0/24 dev lan0

@@ -19,17 +19,7 @@ who_start() {
 @ 0 NS ns' >"$directory/whoami.example.net.zone"
 	lie 10.9.9.9
 	cat >"$directory/knot.conf" <<-END
-		server:
-		    rundir: $directory
-		    listen: [$who4@53, $liar4@53]
-		    background-workers: 1
-		    udp-workers: 1
-		    tcp-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: $directory
+		$(knot_conf_head "$directory" "$who4@53, $liar4@53")
 		template:
 		  - id: default
 		    storage: $directory

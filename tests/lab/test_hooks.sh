@@ -49,6 +49,7 @@ middle_took() {
 expect "10 flaps: withdrawn within a second beside hooks that hang and flood" [ "$(middle_took)" -lt 1000 ]
 expect "10 flaps: told of each" wait_for 5 same 10 eval \
 	'jq -s "[.[] | select(.event == \"uplink-withdrawn\")] | length" "$lab/hook/told"'
+expect "told without a number: another process counts" told '.event == "uplink-answered" and .number == null'
 expect "told why and what" told '.event == "uplink-withdrawn" and .reason == "interface wan1 is down" and
 	.before == ["172.16.1.1", "2001:db8:2::2"] and .withdrawn_us > 0'
 expect "told by variables too" grep -qx "uplink-withdrawn backup example.com" "$lab/hook/variables"

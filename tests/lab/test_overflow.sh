@@ -40,6 +40,26 @@ expect "the deleted rule is back" wait_for 5 rule_is_back
 gateway_addresses backup
 expect "address back: published" wait_for 5 by_each uplink_answered
 expect "address back: serves" wait_for 5 by_each get_by
+
+# The same by commits to another table: whether ours was among them is not known. Comments make events long.
+comment=$(printf '%0120d' 0)
+{
+	echo 'table inet foreign { set seen { type ipv4_addr . inet_service; }; }'
+	echo "add element inet foreign seen { $(seq -s ', ' -f "192.0.2.1 . %.0f comment \"$comment\"" 1 60000) }"
+} >"$lab/foreign.nft"
+expect "another program fills a set of its own" ns gw nft -f "$lab/foreign.nft"
+lost=$(grep -c "lost some (ENOBUFS)" "$lab/gw/multihomed.log")
+lost_again() {
+	[ "$(grep -c "lost some (ENOBUFS)" "$lab/gw/multihomed.log")" -gt "$lost" ]
+}
+pause 100
+kill -STOP "$daemon_pid"
+expect "a set is emptied unseen" ns gw nft flush set inet foreign seen
+ns gw nft flush map inet multihome single4_2
+kill -CONT "$daemon_pid"
+expect "it is told that commits were lost" wait_for 5 lost_again
+expect "our forwards are back" wait_for 5 get_by backup
+expect "both are answered again" wait_for 5 by_each uplink_answered
 no_more_descriptors() {
 	[ "$(descriptors)" -le "$before" ]
 }

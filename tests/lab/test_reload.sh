@@ -61,21 +61,13 @@ expect "a bad file by SIGHUP changes nothing" same "srv port=80 client=$client4"
 
 # The kernel does not take the new ruleset: the daemon has but one descriptor left, and needs two to
 # load it.
-limit_of() {
-	local free=0 descriptor
-	for ((descriptor = 0; free < 1; descriptor++)); do
-		[ -e "/proc/$daemon_pid/fd/$descriptor" ] || free=$((free + 1))
-	done
-	echo "$descriptor"
-}
 before=$(generation)
-old_limit=$(prlimit --pid "$daemon_pid" --nofile --noheadings --output SOFT)
-prlimit --pid "$daemon_pid" "--nofile=$(limit_of):"
+daemon_descriptors_left 1
 host_ports='tcp/80, tcp/8081:80'
 site_file
 kill -HUP "$daemon_pid"
 expect "not installed: the log says so" wait_for 5 logged 'could not be installed: the old plan stays'
-prlimit --pid "$daemon_pid" "--nofile=$old_limit:"
+daemon_descriptors_all
 expect "not installed: nothing was withdrawn meanwhile" same "$before" generation
 expect "not installed: the old ports are served" same "srv port=80 client=$client4" get_by backup 8080
 expect "not installed: it is once it can be" ctl reload

@@ -196,7 +196,7 @@ class Knotd:
     """knotd with the module; zones is {name: (zone text, module)}."""
 
     def __init__(self, zones=None, modules="", listen=None, extra="", server="", wait=True, prefix=(),
-                 zone_options="", workers=1):
+                 zone_options="", workers=int(os.environ.get("ARRIVAL_WORKERS", "1"))):
         self.folder = make_folder()
         self.conf = os.path.join(self.folder, "knot.conf")
         self.log_path = os.path.join(self.folder, "log")
@@ -245,10 +245,12 @@ class Knotd:
         """A module that is built with sanitizers needs their library in whoever loads it."""
         environment = dict(os.environ)
         linked = subprocess.run(["ldd", self.module], capture_output=True, text=True).stdout
-        preload = [word for word in linked.split() if word.startswith("/") and "asan" in word]
+        preload = [word for word in linked.split() if word.startswith("/") and ("asan" in word or "tsan" in word)]
         if preload:
             environment["LD_PRELOAD"] = preload[0]
             environment["ASAN_OPTIONS"] = "detect_leaks=0"
+            environment["TSAN_OPTIONS"] = "ignore_noninstrumented_modules=1 suppressions=" + os.path.join(
+                os.path.dirname(os.path.abspath(__file__)), "..", "tsan.supp")
         return environment
 
     def start(self):

@@ -9,6 +9,7 @@
 #include "daemon/observed_text.h"
 #include "daemon/plan.h"
 #include "site_text.h"
+#include "suite.h"
 
 /*! \brief Read an observation from a text that must be right. */
 static inline struct observed observed_from_text(const char *content)
@@ -56,15 +57,3 @@ static inline uplink_set set_from_digits(const char *digits)
 	}
 	return set;
 }
-
-/*! \brief Run the one suite of a program. \return Its exit code. */
-static inline int suite_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))

@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 
 #include "ctl/check_dns_find.h"
+#include "findings_text.h"
 #include "site_text.h"
+#include "suite.h"
 
 #define SITE                                                                                    \
 	"site:\n    domain: example.com\n"                                                      \
@@ -694,49 +696,14 @@ static int ask(struct learnt *learnt, void *context)
 	return 0;
 }
 
-static struct site *make_site(const char *old, const char *new)
-{
-	struct text text = TEXT_EMPTY;
-	const char *at = old != NULL ? strstr(SITE, old) : NULL;
-	if (at != NULL) {
-		text_add(&text, "%.*s%s%s", (int)(at - SITE), SITE, new, at + strlen(old));
-	} else {
-		ck_assert_ptr_null(old);
-		text_add(&text, "%s", SITE);
-	}
-	struct site *site = site_from_text(text.data);
-	text_free(&text);
-	return site;
-}
-
-static void list_findings(const struct findings *findings, struct text *text)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->items[i];
-		ck_assert_str_eq(finding->section, "dns");
-		if (finding->level == FINDING_GOOD) {
-			continue;
-		}
-		text_add(text, "%s %s %s: %s%s%s%s\n", finding_level_name(finding->level),
-		         finding->subject, finding->check, finding->message,
-		         finding->where.length > 0 ? " (" : "",
-		         finding->where.length > 0 ? finding->where.data : "",
-		         finding->where.length > 0 ? ")" : "");
-		ck_assert_msg(finding->remedy != NULL || finding->level == FINDING_NOTE,
-		              "no remedy: %s", finding->message);
-		ck_assert_msg(finding->remedy == NULL || strchr(finding->remedy, '\n') == NULL,
-		              "more than a line: %s", finding->remedy);
-	}
-}
-
 START_TEST(what_is_changed_is_found)
 {
-	struct site *site = make_site(cases[_i].site[0], cases[_i].site[1]);
+	char *file = replaced(SITE, cases[_i].site[0], cases[_i].site[1]);
+	struct site *site = site_from_text(file);
 	struct address own_address;
 	struct address_list own = { &own_address, 0 };
 	struct learnt learnt = LEARNT_EMPTY;
 	struct findings findings = FINDINGS_EMPTY;
-	struct text text = TEXT_EMPTY;
 	unsigned rounds = 0;
 	json_t *status = cases[_i].status != NULL ? json_loads(cases[_i].status, 0, NULL) : NULL;
 	ck_assert(cases[_i].status == NULL || status != NULL);
@@ -755,18 +722,16 @@ START_TEST(what_is_changed_is_found)
 	ck_assert_int_eq(address_parse("203.0.113.20", &check.resolver), 0);
 	make_world((size_t)_i);
 	ck_assert_int_eq(check_dns_run(&check, ask, &rounds), 0);
-	list_findings(&findings, &text);
-	ck_assert_msg(strcmp(text.data != NULL ? text.data : "", cases[_i].found) == 0,
-	              "%s: wanted\n%sgot\n%s", cases[_i].what, cases[_i].found, text.data);
+	assert_findings(&findings, "dns", false, cases[_i].what, cases[_i].found);
 	ck_assert_uint_le(rounds, 5);
 	json_t *json = findings_json(&findings);
 	ck_assert_uint_eq(json_array_size(json), findings.count);
 	json_decref(json);
-	text_free(&text);
 	findings_free(&findings);
 	learnt_free(&learnt);
 	json_decref(status);
 	site_free(site);
+	free(file);
 	free(lines);
 	lines = NULL;
 }
@@ -776,13 +741,7 @@ int main(void)
 {
 	Suite *suite = suite_create("check_dns");
 	TCase *tcase = tcase_create("check_dns");
-	tcase_add_loop_test(tcase, what_is_changed_is_found, 0,
-	                    (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_loop_test(tcase, what_is_changed_is_found, 0, COUNT(cases));
 	suite_add_tcase(suite, tcase);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -20,10 +20,11 @@ static const struct {
 	bool answers; /*!< Whether the old ones are served. */
 	bool wakes;
 } cases[] = {
-	{ 0, 7, 100, true, false },  { 50, 7, 100, true, false },
-	{ 0, 8, 100, true, true },   { 99, 8, 100, true, false },
-	{ 95, 8, 100, true, false }, { 94, 8, 100, false, false },
-	{ 1, 8, 100, false, false }, { UINT32_MAX, 8, 4, true, false },
+	{ 0, 7, 100, true, false },   { 50, 7, 100, true, false },
+	{ 0, 8, 100, true, true },    { 99, 8, 100, true, false },
+	{ 95, 8, 100, true, false },  { 94, 8, 100, false, false },
+	{ 1, 8, 100, false, false },  { UINT32_MAX, 8, 4, true, false },
+	{ 200, 8, 100, true, false }, { 7, 8, UINT32_MAX, true, false },
 };
 
 START_TEST(test_old_answers_are_served_for_too_long)

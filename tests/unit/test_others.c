@@ -344,6 +344,53 @@ START_TEST(way_that_doubles_with_every_chain_is_given_up)
 }
 END_TEST
 
+static const struct other_chain *chain_of(const struct other_nft *nft, const char *name)
+{
+	for (size_t i = 0; i < nft->chain_count; i++) {
+		if (strcmp(nft->chains[i].name, name) == 0) {
+			return &nft->chains[i];
+		}
+	}
+	return NULL;
+}
+
+/*! A list of addresses as rules: what stands before it is judged, what stands behind is not guessed. */
+START_TEST(more_rules_than_are_looked_at_end_the_listing)
+{
+	static const char *const ends[][2] = { { "first", "first" },
+		                               { "jumps", NULL },
+		                               { "last", NULL } };
+	struct text text = TEXT_EMPTY;
+	struct other_nft *nft = NULL;
+	text_add(&text, "table inet t {\nset ports { type inet_service; elements = { 80 }; }\n"
+	                "chain first { type filter hook forward priority 0; "
+	                "tcp dport @ports drop; }\nchain many {\n");
+	for (unsigned i = 0; i < 60000; i++) {
+		text_add(&text, "ip saddr 10.%u.%u.0/24 counter drop\n", i / 256, i % 256);
+	}
+	text_add(&text, "}\nchain jumps { type filter hook forward priority 1; policy drop; "
+	                "jump many; }\n"
+	                "chain last { type filter hook forward priority 2; policy drop; }\n}\n");
+	load(text.data);
+	unsigned before = descriptors_open();
+	ck_assert_int_eq(other_nft_open(&nft), 0);
+	ck_assert(nft->cut);
+	ck_assert_uint_le(nft->listed, OTHER_LIST_MOST);
+	ck_assert_uint_gt(nft->rule_count, 10000);
+	for (unsigned i = 0; i < 3; i++) {
+		struct walk_packet packet = client(AF_INET);
+		struct walk_end end = { 0 };
+		ck_assert_int_eq(other_chain_walk(nft, chain_of(nft, ends[i][0]), &packet, &end),
+		                 0);
+		ck_assert_str_eq(end.chain != NULL ? end.chain->name : "",
+		                 ends[i][1] != NULL ? ends[i][1] : "");
+	}
+	other_nft_close(nft);
+	ck_assert_uint_eq(descriptors_open(), before);
+	text_free(&text);
+}
+END_TEST
+
 START_TEST(looks_leave_no_descriptors)
 {
 	struct other_nft *nft = NULL;
@@ -371,6 +418,7 @@ int main(void)
 	tcase_add_loop_test(cases, effect_is_found, 0, COUNT(effects));
 	tcase_add_test(cases, rules_and_routes_in_our_way_are_listed);
 	tcase_add_test(cases, way_that_doubles_with_every_chain_is_given_up);
+	tcase_add_test(cases, more_rules_than_are_looked_at_end_the_listing);
 	tcase_add_test(cases, looks_leave_no_descriptors);
 	return namespace_suite_run(suite);
 }

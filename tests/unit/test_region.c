@@ -30,9 +30,10 @@ START_TEST(test_pieces_overlap)
 		memset(pieces[i], (int)(i % 251), size_of(i));
 	}
 	for (size_t i = 0; i < PIECES; i++) {
-		for (size_t j = 0; j < size_of(i); j++) {
-			ck_assert_uint_eq(pieces[i][j], i % 251);
-		}
+		size_t size = size_of(i);
+		// All octets are the first one.
+		ck_assert(size == 0 || (pieces[i][0] == i % 251 &&
+		                        memcmp(pieces[i], pieces[i] + 1, size - 1) == 0));
 	}
 	region_free(&region);
 	ck_assert_uint_eq(region_memory(&region), 0);

@@ -227,6 +227,57 @@ START_TEST(what_cross_probes_find_is_told)
 }
 END_TEST
 
+START_TEST(services_that_died_alike_are_one_warning)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	struct cross_list list = lines_of(scene->standing.site, CROSS_UNPROVEN);
+	for (size_t i = 0; i < list.count; i++) {
+		struct cross_line *line = &list.items[i];
+		if (line->uplink == 1 && line->zone == NULL) {
+			line->state = CROSS_UNPROVEN;
+			line->failures = 2;
+			(void)snprintf(line->last.fault, sizeof(line->last.fault), "%s",
+			               line->port == 443 ? "refused" : "no answer");
+		}
+	}
+	scene->standing.crossed = &list;
+	json_t *status = report_status(&scene->standing, table_now_ms());
+	json_t *warnings = json_object_get(status, "warnings");
+	static const char *const told[] = {
+		"uplink 'primary': tcp/25, tcp/80, tcp/81 over IPv4 are not proven ",
+		"uplink 'primary': tcp/443 over IPv4 is not proven ",
+		"uplink 'primary': tcp/22, tcp/25, tcp/80, tcp/81 over IPv6 are not proven ",
+		"uplink 'primary': tcp/443 over IPv6 is not proven ",
+	};
+	for (size_t i = 0; i < json_array_size(warnings); i++) {
+		const char *warning = json_string_value(json_array_get(warnings, i));
+		ck_assert_uint_lt(i, COUNT(told));
+		ck_assert_msg(strstr(warning, told[i]) == warning, "%s", warning);
+	}
+	ck_assert_uint_eq(json_array_size(warnings), COUNT(told));
+	json_decref(status);
+	free(list.items);
+	scene_free(scene);
+}
+END_TEST
+
+START_TEST(what_is_not_known_any_more_is_said_to_be_so)
+{
+	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
+	struct cross_list list = lines_of(scene->standing.site, CROSS_UNKNOWN);
+	list.items[0].state = CROSS_UNKNOWN;
+	scene->standing.crossed = &list;
+	json_t *status = report_status(&scene->standing, table_now_ms());
+	json_t *uplink = json_array_get(json_object_get(status, "uplinks"), 0);
+	const json_t *line = json_array_get(json_object_get(uplink, "inbound"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(line, "detail")),
+	                 "not probed again yet");
+	json_decref(status);
+	free(list.items);
+	scene_free(scene);
+}
+END_TEST
+
 START_TEST(nothing_is_told_before_the_first_pass)
 {
 	struct scene *scene = scene_new(WELL, NOTHING_BROKEN);
@@ -331,6 +382,8 @@ int main(void)
 	tcase_add_test(tcase, warnings_are_what_works_in_part_or_may_stop_us);
 	tcase_add_test(tcase, nothing_is_told_before_the_first_pass);
 	tcase_add_loop_test(tcase, what_cross_probes_find_is_told, 0, COUNT(crossings));
+	tcase_add_test(tcase, services_that_died_alike_are_one_warning);
+	tcase_add_test(tcase, what_is_not_known_any_more_is_said_to_be_so);
 	tcase_add_loop_test(tcase, what_is_learnt_of_public_addresses_is_told, 0,
 	                    COUNT(discoveries));
 	suite_add_tcase(suite, tcase);

@@ -6,6 +6,8 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "daemon/ruleset.h"
 #include "namespace.h"
@@ -87,6 +89,7 @@ static const char *const sites[] = {
 		SERVERS HOST("web", "tcp/80, tcp/90-99"),
 	LINES("", "", "") HELD HOST("web", "tcp/80"),
 	LINES("", "", "") HELD HOST("web", "tcp/80, tcp/90-99, udp/7"),
+	LINES(", fwmark-mask: 0x003f0000", "", "") SERVERS HOST("web", "tcp/80, tcp/90-99"),
 };
 #define SITES COUNT(sites)
 
@@ -106,6 +109,24 @@ static void load_site(struct ruleset *ruleset, const struct planned *planned,
 	ruleset_forget_site(ruleset);
 }
 
+/*! What load_site() has complained about, in all since its start. */
+static int complaints;
+
+static void complaints_begin(void)
+{
+	complaints = memfd_create("log", MFD_CLOEXEC);
+	ck_assert_int_ge(complaints, 0);
+	ck_assert_int_ge(dup2(complaints, STDERR_FILENO), 0);
+}
+
+/*! A change that the kernel did not take would be followed by a whole load, which hides it. */
+static void assert_no_complaint(const char *what)
+{
+	char log[512] = "";
+	(void)pread(complaints, log, sizeof(log) - 1, 0);
+	ck_assert_msg(log[0] == '\0', "%s: %s", what, log);
+}
+
 START_TEST(ruleset_follows_from_the_site_whatever_was_before)
 {
 	const char *observed = OBSERVED "address wan0 2001:db8:1::2/64\nlink wan1 up carrier\n"
@@ -119,7 +140,9 @@ START_TEST(ruleset_follows_from_the_site_whatever_was_before)
 	ck_assert_int_eq(ruleset_remove(&ruleset), 0);
 	ruleset.installed = false;
 	load_site(&ruleset, &before, NULL);
+	complaints_begin();
 	load_site(&ruleset, &after, before.plan);
+	assert_no_complaint(sites[_i / SITES]);
 	char *found = listing();
 	ck_assert_msg(strcmp(found, wanted) == 0, "site %d after site %d", _i % SITES, _i / SITES);
 	free(found);
@@ -130,6 +153,130 @@ START_TEST(ruleset_follows_from_the_site_whatever_was_before)
 }
 END_TEST
 
+/*! The same sites in each run. */
+static unsigned draw(unsigned below)
+{
+	static uint32_t state = 0x9e3779b9;
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state % below;
+}
+
+static const char *one_of(const char *first, const char *second)
+{
+	return draw(2) == 0 ? first : second;
+}
+
+/*! Ports and ranges out of few, so that some stay from one site to the next. */
+static void draw_ports(unsigned server, bool shifted, struct text *text)
+{
+	for (unsigned i = 0; i < 6; i++) {
+		unsigned port = 1000 * (server + 1) + 20 * i;
+		unsigned kind = draw(4);
+		if (kind == 1) {
+			text_add(text, ", tcp/%u-%u", port, port + 5 + draw(3));
+		} else if (kind == 2) {
+			text_add(text, shifted ? ", udp/%u:%u" : ", udp/%u", port, port + draw(2));
+		} else if (kind == 3) {
+			text_add(text, ", tcp/%u", port + draw(2));
+		}
+	}
+}
+
+/*! Sites that differ in all that a reload changes mostly, and in all that decides about maps. */
+static char *draw_site(void)
+{
+	static const char *const kinds[] = { "", ", lan-prefix: \"fd00:10::/64\"", "" };
+	struct text text = TEXT_EMPTY;
+	unsigned kind = draw(3); // Of prefixes: none, mapped, held by a server.
+	unsigned uplinks = 1 + draw(3);
+	text_add(&text,
+	         "site: {domain: example.com, lan: [lan0%s], masquerade: %s, hairpin: %s, "
+	         "cross-probe: %s, dns-binding: %s%s}\nuplink:\n",
+	         one_of("", ", lan1"), one_of("on", "off"), one_of("on", "off"),
+	         one_of("on", "off"), one_of("address", "port"), kinds[kind]);
+	for (unsigned i = 0; i < uplinks; i++) {
+		text_add(&text, "- {id: %c, interface: wan%u, address: 192.0.2.%u", 'a' + i, i,
+		         4 * i + 1);
+		if (kind == 1 && (i == 0 || draw(2) == 0)) {
+			text_add(&text, ", prefix: \"2001:db8:1:1%u::/64\"", i);
+		}
+		text_add(&text, "}\n");
+	}
+	text_add(&text, "server:\n");
+	for (unsigned i = 0; i < 3; i++) {
+		text_add(&text, "- {id: s%u, address: [10.0.%u.%u, \"fd00:10::%u%u\"]", i, i,
+		         10 + draw(2), i, 1 + draw(2));
+		if (i == 2 && kind != 1) {
+			text_add(&text, ", reply-path: source-address, uplink-address: [");
+			for (unsigned k = 0; k < uplinks; k++) {
+				text_add(&text, "%s%c=10.1.%u.%u", k > 0 ? ", " : "", 'a' + k, k,
+				         1 + draw(2));
+				if (kind == 2) {
+					text_add(&text, ", \"%c=2001:db8:%u::%u\"", 'a' + k, k,
+					         1 + draw(2));
+				}
+			}
+			text_add(&text, "]");
+		}
+		text_add(&text, "}\n");
+	}
+	text_add(&text, "host:\n");
+	for (unsigned i = 0; i < 3; i++) {
+		text_add(&text,
+		         "- {domain: h%u.example.com, server: s%u, uplink: %c, port: [tcp/%u", i, i,
+		         'a' + draw(uplinks), i + 1);
+		draw_ports(i, kind == 0, &text);
+		text_add(&text, "]}\n");
+	}
+	return text_take(&text);
+}
+
+#define CHAIN 12
+
+/*! One change after the other comes to the same as a fresh load of the last. */
+START_TEST(changes_come_to_what_a_whole_load_comes_to)
+{
+	const char *observed = "link wan0 up carrier\naddress wan0 192.0.2.1/30\n"
+			       "link wan1 up carrier\naddress wan1 192.0.2.5/30\n"
+			       "link wan2 up carrier\naddress wan2 192.0.2.9/30\n";
+	struct planned planned[CHAIN];
+	char *text[CHAIN];
+	char *found[CHAIN];
+	struct ruleset ruleset = { 0 };
+	for (int i = 0; i < CHAIN * _i; i++) {
+		free(draw_site());
+	}
+	ck_assert_int_eq(ruleset_open(&ruleset), 0);
+	complaints_begin();
+	for (int i = 0; i < CHAIN; i++) {
+		text[i] = draw_site();
+		planned[i] = planned_from_text(text[i], observed);
+		load_site(&ruleset, &planned[i], i > 0 ? planned[i - 1].plan : NULL);
+		found[i] = listing();
+	}
+	assert_no_complaint("a chain of changes");
+	for (int i = 0; i < CHAIN; i++) {
+		ck_assert_int_eq(ruleset_remove(&ruleset), 0);
+		ruleset.installed = false;
+		load_site(&ruleset, &planned[i], NULL);
+		char *wanted = listing();
+		ck_assert_msg(strcmp(found[i], wanted) == 0, "%s\nafter\n%s\nis\n%s\nnot\n%s",
+		              text[i], i > 0 ? text[i - 1] : "nothing", found[i], wanted);
+		free(wanted);
+	}
+	for (int i = 0; i < CHAIN; i++) {
+		free(found[i]);
+		free(text[i]);
+		planned_free(&planned[i]);
+	}
+	ruleset_close(&ruleset);
+}
+END_TEST
+
+#define CHAINS 4
+
 int main(void)
 {
 	Suite *suite = suite_create("ruleset");
@@ -139,6 +286,7 @@ int main(void)
 	                    (int)(sizeof(histories) / sizeof(histories[0])));
 	tcase_add_loop_test(cases, ruleset_follows_from_the_site_whatever_was_before, 0,
 	                    SITES * SITES);
+	tcase_add_loop_test(cases, changes_come_to_what_a_whole_load_comes_to, 0, CHAINS);
 	tcase_set_timeout(cases, 60);
 	suite_add_tcase(suite, cases);
 	return namespace_suite_run(suite);

@@ -382,6 +382,66 @@ START_TEST(test_damaged_row_is_served)
 }
 END_TEST
 
+/*! Somebody who looks for long. */
+struct looker {
+	pthread_t thread;
+	struct snapshot_source *source;
+	atomic_bool looking;
+	atomic_bool enough;
+	size_t hosts;
+};
+
+static void count_host(void *context, const struct answers *answers, const uint8_t *owner,
+                       size_t owner_size, size_t situation, const struct tail *const tails[2])
+{
+	struct looker *looker = context;
+	(void)answers;
+	ck_assert_uint_eq(owner[owner_size - 1], 0);
+	if (situation < UPLINKS) {
+		ck_assert_uint_eq(tails[0]->wire[14], 5);
+		looker->hosts++;
+	}
+}
+
+static void look_for_long(void *context, const struct answers *answers)
+{
+	struct looker *looker = context;
+	atomic_store(&looker->looking, true);
+	while (!atomic_load(&looker->enough)) {
+		pause_shortly();
+	}
+	answers_visit(answers, count_host, looker);
+}
+
+static void *look_on(void *data)
+{
+	struct looker *looker = data;
+	snapshot_source_look(looker->source, look_for_long, looker);
+	return NULL;
+}
+
+START_TEST(test_slow_looker_holds_back_new_tables)
+{
+	struct table_writer *writer = open_writer();
+	publish(writer, 5, 0);
+	struct looker looker = { .source = open_source(0) };
+	ck_assert_int_eq(pthread_create(&looker.thread, NULL, look_on, &looker), 0);
+	while (!atomic_load(&looker.looking)) {
+		pause_shortly();
+	}
+	for (unsigned i = 6; i < 10; i++) {
+		publish(writer, i, 0);
+		wait_for(looker.source, (int)i);
+	}
+	// What is looked at is still there.
+	atomic_store(&looker.enough, true);
+	ck_assert_int_eq(pthread_join(looker.thread, NULL), 0);
+	ck_assert_uint_eq(looker.hosts, UPLINKS * HOSTS);
+	snapshot_source_put(looker.source);
+	table_writer_close(writer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("snapshot");
@@ -395,6 +455,7 @@ int main(void)
 	tcase_add_test(tests, test_lost_table_takes_its_answers_along);
 	tcase_add_test(tests, test_table_that_took_the_place_of_another_is_missed);
 	tcase_add_test(tests, test_damaged_row_is_served);
+	tcase_add_test(tests, test_slow_looker_holds_back_new_tables);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
