@@ -23,16 +23,12 @@ struct lesson {
 	struct self_question *questions;
 	struct signed_set **sets; /*!< Of each question. */
 	size_t count;
+	struct region region; /*!< Of all that. */
 };
 
 void learnt_deinit(struct learnt *learnt)
 {
-	for (size_t i = 0; i < learnt->count; i++) {
-		signed_set_put(learnt->sets[i]);
-	}
-	free(learnt->sets);
-	signed_set_put(learnt->soa);
-	signed_set_put(learnt->dnskey);
+	region_free(&learnt->region);
 	*learnt = (struct learnt){ 0 };
 }
 
@@ -84,8 +80,8 @@ struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner
 void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_size, uint16_t type)
 {
 	size_t place = find_place(learnt, owner, owner_size, type);
+	// Its octets are left over until more is learnt.
 	if (place < learnt->count) {
-		signed_set_put(learnt->sets[place]);
 		memmove(&learnt->sets[place], &learnt->sets[place + 1],
 		        (--learnt->count - place) * sizeof(*learnt->sets));
 	}
@@ -156,32 +152,30 @@ static int take_response(void *context, size_t index, const knot_pkt_t *response
 	}
 	knot_rdataset_clear(&rdata, NULL);
 	knot_rdataset_clear(&signatures, NULL);
-	signed_set_put(lesson->sets[index]);
-	lesson->sets[index] = set;
-	return set != NULL ? 0 : -ENOMEM;
-}
-
-static void lesson_deinit(struct lesson *lesson)
-{
-	for (size_t i = 0; lesson->sets != NULL && i < lesson->count; i++) {
-		signed_set_put(lesson->sets[i]);
-	}
-	free(lesson->sets);
-	free(lesson->questions);
+	lesson->sets[index] = set != NULL ? signed_set_copy(&lesson->region, set) : NULL;
+	free(set);
+	return lesson->sets[index] != NULL ? 0 : -ENOMEM;
 }
 
 static int lesson_init(struct lesson *lesson, const uint8_t *zone, size_t most)
 {
-	*lesson = (struct lesson){
-		.zone = zone,
-		.questions = calloc(most, sizeof(*lesson->questions)),
-		.sets = calloc(most, sizeof(*lesson->sets)),
-	};
+	*lesson = (struct lesson){ .zone = zone };
+	lesson->questions = region_calloc(&lesson->region, most, sizeof(*lesson->questions));
+	lesson->sets = region_calloc(&lesson->region, most, sizeof(*lesson->sets));
 	if (lesson->questions == NULL || lesson->sets == NULL) {
-		lesson_deinit(lesson);
+		region_free(&lesson->region);
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+/*! Take over SOA and DNSKEY sets. */
+static int take_apex(struct learnt *learnt, const struct signed_set *soa,
+                     const struct signed_set *dnskey)
+{
+	learnt->soa = signed_set_copy(&learnt->region, soa);
+	learnt->dnskey = signed_set_copy(&learnt->region, dnskey);
+	return learnt->soa != NULL && learnt->dnskey != NULL ? 0 : -ENOMEM;
 }
 
 /*! Ask for the zone's SOA and DNSKEY sets. */
@@ -201,10 +195,12 @@ static int learn_apex(struct self_query *query, const uint8_t *zone, struct lear
 		ret = -ENODATA;
 	}
 	if (ret == 0) {
-		apex->soa = signed_set_hold(lesson.sets[0]);
-		apex->dnskey = signed_set_hold(lesson.sets[1]);
+		ret = take_apex(apex, lesson.sets[0], lesson.sets[1]);
 	}
-	lesson_deinit(&lesson);
+	if (ret != 0) {
+		learnt_deinit(apex);
+	}
+	region_free(&lesson.region);
 	return ret;
 }
 
@@ -221,19 +217,52 @@ static bool same_version(const struct learnt *a, const struct learnt *b)
 	return a->soa != NULL && same_bytes(a->soa, b->soa) && same_bytes(a->dnskey, b->dnskey);
 }
 
+static size_t size_in_region(const struct signed_set *set)
+{
+	return region_round(signed_set_size(set));
+}
+
+/*! Make room for all that is known and the answers, and not for more. */
+static int make_room(struct learnt *merged, const struct learnt *learnt,
+                     const struct lesson *lesson)
+{
+	size_t count = learnt->count + lesson->count;
+	size_t size = count * sizeof(*merged->sets) + size_in_region(learnt->soa) +
+	              size_in_region(learnt->dnskey);
+	for (size_t i = 0; i < count; i++) {
+		size += size_in_region(i < learnt->count ? learnt->sets[i]
+		                                         : lesson->sets[i - learnt->count]);
+	}
+	int ret = region_expect(&merged->region, size);
+	if (ret == 0) {
+		merged->sets = region_calloc(&merged->region, count, sizeof(*merged->sets));
+		ret = merged->sets != NULL ? take_apex(merged, learnt->soa, learnt->dnskey)
+		                           : -ENOMEM;
+	}
+	return ret;
+}
+
 /*! Put answers to what is known. */
 static int merge(struct learnt *learnt, const struct lesson *lesson)
 {
+	struct learnt merged = { 0 };
+	int ret = make_room(&merged, learnt, lesson);
 	size_t count = learnt->count + lesson->count;
-	struct signed_set **sets = realloc(learnt->sets, (count + 1) * sizeof(*sets));
-	if (sets == NULL) {
-		return -ENOMEM;
+	while (ret == 0 && merged.count < count) {
+		size_t i = merged.count;
+		struct signed_set *set = signed_set_copy(
+			&merged.region,
+			i < learnt->count ? learnt->sets[i] : lesson->sets[i - learnt->count]);
+		merged.sets[merged.count++] = set;
+		ret = set != NULL ? 0 : -ENOMEM;
 	}
-	learnt->sets = sets;
-	for (size_t i = 0; i < lesson->count; i++) {
-		sets[learnt->count++] = signed_set_hold(lesson->sets[i]);
+	if (ret != 0) {
+		learnt_deinit(&merged);
+		return ret;
 	}
-	qsort(sets, count, sizeof(*sets), compare_sets);
+	qsort(merged.sets, merged.count, sizeof(struct signed_set *), compare_sets);
+	learnt_deinit(learnt);
+	*learnt = merged;
 	return 0;
 }
 
@@ -247,13 +276,16 @@ static int learn_missing(struct self_query *query, const uint8_t *zone,
 	if (ret != 0) {
 		return ret;
 	}
-	struct signed_set **order = calloc(wanted_count + 1, sizeof(*order));
+	struct signed_set **order =
+		region_calloc(&lesson.region, wanted_count + 1, sizeof(struct signed_set *));
 	if (order == NULL) {
-		lesson_deinit(&lesson);
+		region_free(&lesson.region);
 		return -ENOMEM;
 	}
-	memcpy(order, wanted, wanted_count * sizeof(*order));
-	qsort(order, wanted_count, sizeof(*order), compare_sets);
+	if (wanted_count > 0) {
+		memcpy(order, wanted, wanted_count * sizeof(struct signed_set *));
+		qsort(order, wanted_count, sizeof(struct signed_set *), compare_sets);
+	}
 	for (size_t i = 0; i < wanted_count; i++) {
 		const uint8_t *owner = signed_set_owner(order[i]);
 		if ((i == 0 || compare_sets(&order[i - 1], &order[i]) != 0) &&
@@ -263,11 +295,10 @@ static int learn_missing(struct self_query *query, const uint8_t *zone,
 		}
 	}
 	ret = self_query_ask(query, lesson.questions, lesson.count, take_response, &lesson);
-	if (ret == 0) {
+	if (ret == 0 && lesson.count > 0) {
 		ret = merge(learnt, &lesson);
 	}
-	free(order);
-	lesson_deinit(&lesson);
+	region_free(&lesson.region);
 	return ret;
 }
 

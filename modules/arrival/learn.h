@@ -17,9 +17,10 @@
 struct learnt {
 	struct signed_set *soa;
 	struct signed_set *dnskey;
-	struct signed_set *
-		*sets; /*!< Sorted by owner and type; without records where there are none. */
+	/*! Sorted by owner and type; without records where there are none. */
+	struct signed_set **sets;
 	size_t count;
+	struct region region; /*!< Of all that. */
 };
 
 /*! \brief Free the content. */

@@ -43,13 +43,13 @@ struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint1
 	if (rdata->size > UINT16_MAX || signatures->size > UINT16_MAX) {
 		return NULL;
 	}
+	// Some octets more than signed_set_size(), where the padding of the structure is.
 	struct signed_set *set = malloc(sizeof(*set) + rdata->size + signatures->size + owner_size);
 	if (set == NULL) {
 		return NULL;
 	}
 	*set = (struct signed_set){
 		.hash = signed_set_hash(owner, owner_size, type, tail_hash_rdata(rdata)),
-		.references = 1,
 		.ttl = ttl,
 		.type = type,
 		.count = rdata->count,
@@ -69,17 +69,11 @@ struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint1
 	return set;
 }
 
-struct signed_set *signed_set_hold(struct signed_set *set)
+struct signed_set *signed_set_copy(struct region *region, const struct signed_set *set)
 {
-	set->references++;
-	return set;
-}
-
-void signed_set_put(struct signed_set *set)
-{
-	if (set != NULL && --set->references == 0) {
-		free(set);
-	}
+	size_t size = signed_set_size(set);
+	struct signed_set *copy = region_alloc(region, size);
+	return copy != NULL ? memcpy(copy, set, size) : NULL;
 }
 
 bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b)
@@ -130,30 +124,35 @@ static inline bool same_records(const struct signed_set *set, const knot_rdatase
 	return true;
 }
 
-struct signed_answers *signed_answers_new(uint32_t serial)
+struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size)
 {
 	struct signed_answers *answers = malloc(sizeof(*answers));
-	struct signed_set **slots = calloc(SLOTS_MIN, sizeof(*slots));
-	if (answers == NULL || slots == NULL) {
-		free(answers);
-		free(slots);
+	if (answers == NULL) {
 		return NULL;
 	}
-	*answers =
-		(struct signed_answers){ .serial = serial, .mask = SLOTS_MIN - 1, .slots = slots };
+	size_t slot_count = SLOTS_MIN;
+	while (slot_count < count * 2) {
+		slot_count *= 2;
+	}
+	*answers = (struct signed_answers){ .serial = serial, .mask = slot_count - 1 };
+	size += slot_count * sizeof(*answers->slots);
+	if (region_expect(&answers->region, size) == 0) {
+		answers->slots =
+			region_calloc(&answers->region, slot_count, sizeof(*answers->slots));
+	}
+	if (answers->slots == NULL) {
+		signed_answers_free(answers);
+		return NULL;
+	}
 	return answers;
 }
 
 void signed_answers_free(struct signed_answers *answers)
 {
-	if (answers == NULL) {
-		return;
+	if (answers != NULL) {
+		region_free(&answers->region);
+		free(answers);
 	}
-	for (size_t i = 0; i <= answers->mask; i++) {
-		signed_set_put(answers->slots[i]);
-	}
-	free(answers->slots);
-	free(answers);
 }
 
 /*! Keep half of the slots empty. */
@@ -163,7 +162,7 @@ static int grow(struct signed_answers *answers)
 		return 0;
 	}
 	size_t mask = answers->mask * 2 + 1;
-	struct signed_set **slots = calloc(mask + 1, sizeof(*slots));
+	struct signed_set **slots = region_calloc(&answers->region, mask + 1, sizeof(*slots));
 	if (slots == NULL) {
 		return -ENOMEM;
 	}
@@ -177,7 +176,6 @@ static int grow(struct signed_answers *answers)
 		}
 		slots[at] = answers->slots[i];
 	}
-	free(answers->slots);
 	answers->slots = slots;
 	answers->mask = mask;
 	return 0;
@@ -203,7 +201,8 @@ static inline __attribute__((always_inline)) struct signed_set **find_slot(
 	}
 }
 
-int signed_answers_add(struct signed_answers *answers, struct signed_set *set)
+int signed_answers_add(struct signed_answers *answers, const struct signed_set *set,
+                       struct signed_set **added)
 {
 	int ret = grow(answers);
 	if (ret != 0) {
@@ -213,9 +212,14 @@ int signed_answers_add(struct signed_answers *answers, struct signed_set *set)
 	struct signed_set **slot = find_slot(answers, set->hash, signed_set_owner(set),
 	                                     set->owner_size, set->type, &rdata);
 	if (*slot == NULL) {
-		*slot = signed_set_hold(set);
+		struct signed_set *copy = signed_set_copy(&answers->region, set);
+		if (copy == NULL) {
+			return -ENOMEM;
+		}
+		*slot = copy;
 		answers->count++;
 	}
+	*added = *slot;
 	return 0;
 }
 
@@ -229,13 +233,5 @@ struct signed_set *signed_answers_find(const struct signed_answers *answers, con
 
 size_t signed_answers_memory(const struct signed_answers *answers)
 {
-	size_t size = sizeof(*answers) + (answers->mask + 1) * sizeof(*answers->slots);
-	for (size_t i = 0; i <= answers->mask; i++) {
-		const struct signed_set *set = answers->slots[i];
-		if (set != NULL) {
-			size += sizeof(*set) + set->rdata_size + set->signatures_size +
-			        set->owner_size;
-		}
-	}
-	return size;
+	return sizeof(*answers) + region_memory(&answers->region);
 }

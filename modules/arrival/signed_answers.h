@@ -17,12 +17,12 @@
 #include <libknot/rdataset.h>
 
 #include "arrival/hash.h"
+#include "arrival/region.h"
 
-/*! One RRset and its signatures, immutable once made; several indexes may hold it. */
+/*! One RRset and its signatures, immutable once made. */
 struct signed_set {
-	uint64_t hash;       /*!< Of owner, type and data of the records. */
-	uint32_t references; /*!< Of the one thread that makes and frees sets. */
-	uint32_t ttl;        /*!< As in the zone. */
+	uint64_t hash;      /*!< Of owner, type and data of the records. */
+	uint32_t ttl;       /*!< As in the zone. */
 	uint32_t inception; /*!< Of the latest signature, in the clock of RFC 4034 section 3.1.5. */
 	uint32_t expiration; /*!< Of the earliest one. */
 	uint16_t type;
@@ -66,42 +66,57 @@ static inline bool signed_set_holds(const struct signed_set *set, uint32_t now)
 	return (int32_t)(now - set->inception) >= 0 && (int32_t)(set->expiration - now) > 0;
 }
 
+/*! \brief Octets of a set. */
+static inline size_t signed_set_size(const struct signed_set *set)
+{
+	return offsetof(struct signed_set, bytes) + set->rdata_size + set->signatures_size +
+	       set->owner_size;
+}
+
 /*!
  * \brief Make a set.
  * \param owner       Wire form, lower case.
  * \param rdata       Sorted as libknot does; may be empty.
  * \param signatures  RRSIG records, or NULL.
- * \return A set with one reference, or NULL if memory ran out.
+ * \return A set that free() frees, or NULL if memory ran out.
  */
 struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint16_t type,
                                   uint32_t ttl, const knot_rdataset_t *rdata,
                                   const knot_rdataset_t *signatures);
 
-/*! \brief One more reference. \return The set. */
-struct signed_set *signed_set_hold(struct signed_set *set);
-
-/*! \brief One reference less; NULL is legal. */
-void signed_set_put(struct signed_set *set);
+/*! \brief Copy a set into a region. \return The copy, or NULL if memory ran out. */
+struct signed_set *signed_set_copy(struct region *region, const struct signed_set *set);
 
 /*! \brief Whether the signatures of two sets differ in nothing but the signature itself. */
 bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b);
 
-/*! An index of sets. */
+/*! An index of sets, which it has as copies in one piece of memory. */
 struct signed_answers {
 	uint32_t serial; /*!< SOA serial of the zone that they were made for. */
 	size_t count;
 	size_t mask;
 	struct signed_set **slots; /*!< Open addressing, at most half full. */
+	struct region region;      /*!< Of the sets and the slots. */
 };
 
-/*! \brief Make an empty index. \return NULL if memory ran out. */
-struct signed_answers *signed_answers_new(uint32_t serial);
+/*!
+ * \brief Make an empty index.
+ * \param count  Of the sets that will be added, as far as is known.
+ * \param size   What they will take: signed_set_size() of each, by region_round().
+ * \return NULL if memory ran out.
+ */
+struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size);
 
-/*! \brief Put a set's references and free an index; NULL is legal. */
+/*! \brief Free an index with its sets; NULL is legal. */
 void signed_answers_free(struct signed_answers *answers);
 
-/*! \brief Add a set, of which a reference is taken, unless there is an equal one. \return 0 or -ENOMEM. */
-int signed_answers_add(struct signed_answers *answers, struct signed_set *set);
+/*!
+ * \brief Add a copy of a set, unless there is an equal one.
+ * \param added  Out: the copy, or that one; it lives as long as the index.
+ * \return 0 or -ENOMEM.
+ */
+int signed_answers_add(struct signed_answers *answers, const struct signed_set *set,
+                       struct signed_set **added);
 
 /*!
  * \brief Find a set.

@@ -24,8 +24,8 @@
 /*! One set that is wanted and what has become of it. */
 struct job {
 	const struct signed_set *wanted;
-	const struct signed_set *model; /*!< The zone's own. */
-	struct signed_set *result;      /*!< Referenced; NULL: none. */
+	const struct signed_set *model;  /*!< The zone's own. */
+	const struct signed_set *result; /*!< Borrowed, wherever it is; NULL: none. */
 	bool done;
 	bool lasts; /*!< The result is as good as the zone's own; if not, it serves meanwhile. */
 };
@@ -42,7 +42,7 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	}
 	if (model->hash == wanted->hash && model->rdata_size == wanted->rdata_size &&
 	    memcmp(model->bytes, wanted->bytes, wanted->rdata_size) == 0) {
-		job->result = signed_set_hold(model);
+		job->result = model;
 		return;
 	}
 	struct signed_set *old = NULL;
@@ -56,12 +56,12 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	                           zone_keys_published(signer->keys, old));
 	// The same serial again is no older version, whose keys knotd would keep for a while.
 	if (old != NULL && (job->lasts || signer->old->serial != learnt_serial(signer->learnt))) {
-		job->result = signed_set_hold(old);
+		job->result = old;
 	}
 }
 
-/*! Sign after the model. \return 0, -ENOKEY, -ENOMEM. */
-static int sign_job(const struct signer *signer, struct job *job)
+/*! Sign after the model, into a region. \return 0, -ENOKEY, -ENOMEM. */
+static int sign_job(const struct signer *signer, struct job *job, struct region *region)
 {
 	knot_rdataset_t signatures = { 0 };
 	knot_rdata_t *model = signed_set_signatures(job->model).rdata;
@@ -93,31 +93,57 @@ static int sign_job(const struct signer *signer, struct job *job)
 		struct signed_set *set =
 			signed_set_new(signed_set_owner(job->wanted), job->wanted->owner_size,
 		                       job->wanted->type, job->model->ttl, &rdata, &signatures);
-		ret = set != NULL ? 0 : -ENOMEM;
+		const struct signed_set *result = NULL;
 		if (set != NULL) {
-			signed_set_put(job->result);
-			job->result = set;
-			job->lasts = true;
+			result = signed_set_copy(region, set);
+			free(set);
 		}
+		ret = result != NULL ? 0 : -ENOMEM;
+		job->result = result != NULL ? result : job->result;
+		job->lasts = job->lasts || result != NULL;
 	}
 	knot_rdataset_clear(&signatures, NULL);
 	job->done = true;
 	return ret;
 }
 
-/*!
- * Publish what there is. A part has what was signed for an older version too, until that is replaced; if its
- * keys or algorithms are not those of this version any more, the part is of the older one as well, which limits
- * the time for which it is served.
- */
-static int publish(const struct signer *signer, const struct job *jobs, uint32_t older, bool whole)
+/*! Leave out what has not been replaced, and tell what the rest will take. */
+static size_t measure(struct job *jobs, size_t count, bool whole, size_t *results)
 {
-	struct signed_answers *answers = signed_answers_new(learnt_serial(signer->learnt));
+	size_t size = 0;
+	*results = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (whole && !jobs[i].lasts) {
+			jobs[i].result = NULL;
+		}
+		if (jobs[i].result != NULL) {
+			(*results)++;
+			size += region_round(signed_set_size(jobs[i].result));
+		}
+	}
+	return size;
+}
+
+/*!
+ * Publish what there is. All results are those that are published then.
+ *
+ * A part has what was signed for an older version too, until that is replaced; if its keys or algorithms are not
+ * those of this version any more, the part is of the older one as well, which limits the time for which it is
+ * served.
+ */
+static int publish(const struct signer *signer, struct job *jobs, uint32_t older, bool whole)
+{
+	size_t count = 0;
+	size_t size = measure(jobs, signer->wanted->count, whole, &count);
+	struct signed_answers *answers =
+		signed_answers_new(learnt_serial(signer->learnt), count, size);
 	int ret = answers != NULL ? 0 : -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < signer->wanted->count; i++) {
-		if (jobs[i].result != NULL && (jobs[i].lasts || !whole)) {
-			ret = signed_answers_add(answers, jobs[i].result);
+		struct signed_set *added = NULL;
+		if (jobs[i].result != NULL) {
+			ret = signed_answers_add(answers, jobs[i].result, &added);
 			answers->serial = jobs[i].lasts ? answers->serial : older;
+			jobs[i].result = added;
 		}
 	}
 	if (ret != 0) {
@@ -136,7 +162,7 @@ static uint64_t now_ms(void)
 }
 
 /*! Sign what is left, and publish each part. */
-static int sign_all(const struct signer *signer, struct job *jobs)
+static int sign_all(const struct signer *signer, struct job *jobs, struct region *region)
 {
 	bool keys_missing = false;
 	uint32_t older = signer->old != NULL ? signer->old->serial : 0;
@@ -148,7 +174,7 @@ static int sign_all(const struct signer *signer, struct job *jobs)
 		if (atomic_load_explicit(signer->stop, memory_order_relaxed)) {
 			return -ECANCELED;
 		}
-		int ret = sign_job(signer, &jobs[i]);
+		int ret = sign_job(signer, &jobs[i], region);
 		if (ret == 0 && now_ms() - published > PART_MS) {
 			ret = publish(signer, jobs, older, false);
 			published = now_ms();
@@ -164,7 +190,8 @@ static int sign_all(const struct signer *signer, struct job *jobs)
 
 int signer_run(const struct signer *signer)
 {
-	struct job *jobs = calloc(signer->wanted->count + 1, sizeof(*jobs));
+	struct region region = { 0 };
+	struct job *jobs = region_calloc(&region, signer->wanted->count, sizeof(*jobs));
 	if (jobs == NULL) {
 		return -ENOMEM;
 	}
@@ -173,10 +200,7 @@ int signer_run(const struct signer *signer)
 	for (size_t i = 0; i < signer->wanted->count; i++) {
 		job_init(&jobs[i], signer, signer->wanted->list[i]);
 	}
-	int ret = sign_all(signer, jobs);
-	for (size_t i = 0; i < signer->wanted->count; i++) {
-		signed_set_put(jobs[i].result);
-	}
-	free(jobs);
+	int ret = sign_all(signer, jobs, &region);
+	region_free(&region);
 	return ret;
 }

@@ -8,12 +8,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libknot/descriptor.h>
 #include <libknot/dname.h>
 
 #include "arrival/svcb.h"
-#include "base/array.h"
 
 /*! Types of records with address hints. */
 static const uint16_t hint_types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
@@ -21,36 +21,54 @@ static const uint16_t hint_types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
 int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt,
                 const struct owners *owners)
 {
-	*wanted = (struct wanted){
-		.zone = zone, .learnt = learnt, .owners = owners, .seen = signed_answers_new(0)
-	};
+	*wanted = (struct wanted){ .zone = zone,
+		                   .learnt = learnt,
+		                   .owners = owners,
+		                   .seen = signed_answers_new(0, 0, 0) };
 	return wanted->seen != NULL ? 0 : -ENOMEM;
 }
 
 void wanted_deinit(struct wanted *wanted)
 {
 	signed_answers_free(wanted->seen);
-	free(wanted->list);
 	*wanted = (struct wanted){ 0 };
 }
 
-/*! Add a set unless it is there; the reference is taken over. */
+/*! Make room in the list for one more. */
+static int grow_list(struct wanted *wanted)
+{
+	if (wanted->count < wanted->room) {
+		return 0;
+	}
+	size_t room = wanted->room == 0 ? 16 : wanted->room * 2;
+	struct signed_set **list = region_calloc(&wanted->seen->region, room, sizeof(*list));
+	if (list == NULL) {
+		return -ENOMEM;
+	}
+	if (wanted->count > 0) {
+		memcpy(list, wanted->list, wanted->count * sizeof(*list));
+	}
+	wanted->list = list;
+	wanted->room = room;
+	return 0;
+}
+
+/*! Add a set unless it is there, and free it. */
 static int add_wanted(struct wanted *wanted, struct signed_set *set)
 {
 	if (set == NULL) {
 		return -ENOMEM;
 	}
 	size_t count = wanted->seen->count;
-	int ret = signed_answers_add(wanted->seen, set);
-	if (ret == 0 && wanted->seen->count != count) {
-		struct signed_set **list = array_grow(wanted->list, wanted->count, sizeof(*list));
-		ret = list != NULL ? 0 : -ENOMEM;
-		if (list != NULL) {
-			wanted->list = list;
-			list[wanted->count++] = set;
-		}
+	struct signed_set *added = NULL;
+	int ret = grow_list(wanted);
+	if (ret == 0) {
+		ret = signed_answers_add(wanted->seen, set, &added);
 	}
-	signed_set_put(set);
+	if (ret == 0 && wanted->seen->count != count) {
+		wanted->list[wanted->count++] = added;
+	}
+	free(set);
 	return ret;
 }
 

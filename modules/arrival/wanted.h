@@ -22,10 +22,11 @@ struct wanted {
 	const uint8_t *zone;         /*!< Wire form, lower case. */
 	const struct learnt *learnt; /*!< For records that hold addresses among other things. */
 	const struct owners *owners; /*!< Of such records, beside the hosts. */
-	struct signed_answers *seen; /*!< All of them. */
+	struct signed_answers *seen; /*!< All of them; what follows is in their region. */
 	struct signed_set **list;
 	size_t count;
-	int error; /*!< 0, or -ENOMEM: some are missing. */
+	size_t room; /*!< Places in the list. */
+	int error;   /*!< 0, or -ENOMEM: some are missing. */
 };
 
 /*! \brief Start a list for a zone. All are borrowed. \return 0 or -ENOMEM. */

@@ -133,14 +133,17 @@ static struct signed_set *make_set(const struct fake_zone *zone, const uint8_t *
 /*! What learn.c would have learnt of the hosts' HTTPS records. */
 static struct learnt learn(const struct fake_zone *zone)
 {
-	struct learnt learnt = { .sets = calloc(HOSTS, sizeof(*learnt.sets)) };
+	struct learnt learnt = { 0 };
+	learnt.sets = region_calloc(&learnt.region, HOSTS, sizeof(*learnt.sets));
 	for (size_t i = 0; i < HOSTS; i++) {
 		uint8_t owner[TABLE_OWNER_MAX];
 		size_t size = (size_t)table_owner_from_text(hosts[i], owner);
 		const knot_rrset_t *rrset = fake_zone_find(zone, owner, KNOT_RRTYPE_HTTPS);
 		if (rrset != NULL) {
-			learnt.sets[learnt.count++] =
+			struct signed_set *set =
 				make_set(zone, owner, size, rrset->type, rrset->ttl, &rrset->rrs);
+			learnt.sets[learnt.count++] = signed_set_copy(&learnt.region, set);
+			free(set);
 		}
 	}
 	return learnt;
@@ -156,7 +159,7 @@ static struct signed_answers *sign(const struct fake_zone *zone, const struct sc
 	wanted_add_addresses(&wanted, answers);
 	wanted_add_hints(&wanted, answers);
 	FUZZ_CLAIM(wanted.error == 0);
-	struct signed_answers *signed_answers = signed_answers_new(1);
+	struct signed_answers *signed_answers = signed_answers_new(1, 0, 0);
 	for (size_t i = 0; i < wanted.count; i += scene->some_signed ? 2 : 1) {
 		const struct signed_set *set = wanted.list[i];
 		knot_rdataset_t records = signed_set_rdata(set);
@@ -164,8 +167,9 @@ static struct signed_answers *sign(const struct fake_zone *zone, const struct sc
 			struct signed_set *made =
 				make_set(zone, signed_set_owner(set), set->owner_size, set->type,
 			                 set->ttl, &records);
-			FUZZ_CLAIM(signed_answers_add(signed_answers, made) == 0);
-			signed_set_put(made);
+			struct signed_set *added = NULL;
+			FUZZ_CLAIM(signed_answers_add(signed_answers, made, &added) == 0);
+			free(made);
 		}
 	}
 	wanted_deinit(&wanted);

@@ -110,7 +110,7 @@ static void respond(struct fuzz_input *input, const struct tail_pool *pool, cons
 	if (set == NULL ? fast_append(pkt, tail) : fast_append_signed(pkt, tail, set)) {
 		check_message(pkt, made, set == NULL ? 0 : set->signature_count);
 	}
-	signed_set_put(set);
+	free(set);
 	knot_pkt_free(pkt);
 	free(wire);
 }

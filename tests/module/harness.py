@@ -195,6 +195,8 @@ class Table:
 class Knotd:
     """knotd with the module; zones is {name: (zone text, module)}."""
 
+    start_seconds = 30
+
     def __init__(self, zones=None, modules="", listen=None, extra="", server="", wait=True, prefix=(),
                  zone_options="", workers=int(os.environ.get("ARRIVAL_WORKERS", "1"))):
         self.folder = make_folder()
@@ -258,7 +260,7 @@ class Knotd:
         self.process = start(self.prefix + ["knotd", "-c", self.conf], stderr=log, stdout=log,
                              env=self.environment())
         wait_for(lambda: "server started" in self.log() or self.process.poll() is not None,
-                 "the start of knotd", 30)
+                 "the start of knotd", self.start_seconds)
         assert self.process.poll() is None, self.log()
 
     def stop(self):

@@ -5,6 +5,7 @@
  *
  *   uplink NUMBER ID usable|unusable [drained] [ADDRESS...] [bind address ADDRESS|bind port PORT|bind device NAME]...
  *   host NAME [ttl SECONDS] [policy arrival|all|preferred|uplink] [ready|ready4|ready6|order N,N...] [own N=ADDRESS]... [lan ADDRESS]...
+ *   add NAME ...     the same as host, for many that are not there yet and will not be replaced
  *   lan PREFIX...
  *   stale MILLISECONDS
  *   clear            forget all rows
@@ -124,7 +125,7 @@ static uint8_t parse_policy(const char *word)
 	return (uint8_t)(policy + 1);
 }
 
-static void parse_host(struct words *words, struct table *table)
+static void parse_host(struct words *words, struct table *table, bool is_new)
 {
 	uint8_t owner[TABLE_OWNER_MAX];
 	int length = table_owner_from_text(need_word(words), owner);
@@ -132,7 +133,7 @@ static void parse_host(struct words *words, struct table *table)
 		fprintf(stderr, "table_tool: bad host name\n");
 		exit(2);
 	}
-	struct table_host *host = table_find_host(table, owner, (size_t)length);
+	struct table_host *host = is_new ? NULL : table_find_host(table, owner, (size_t)length);
 	if (host == NULL) {
 		host = table_add_host(table);
 	}
@@ -213,8 +214,10 @@ static bool run_line(char *line, struct table *table, struct table_writer *write
 		parse_uplink(&words, table);
 		table_sort(table);
 	} else if (strcmp(verb, "host") == 0) {
-		parse_host(&words, table);
+		parse_host(&words, table, false);
 		table_sort(table);
+	} else if (strcmp(verb, "add") == 0) {
+		parse_host(&words, table, true);
 	} else if (strcmp(verb, "lan") == 0) {
 		parse_lan(&words, table);
 	} else if (strcmp(verb, "stale") == 0) {
@@ -222,6 +225,7 @@ static bool run_line(char *line, struct table *table, struct table_writer *write
 	} else if (strcmp(verb, "clear") == 0) {
 		clear(table);
 	} else if (strcmp(verb, "publish") == 0) {
+		table_sort(table);
 		finish("publishing", table_writer_publish(writer, table));
 		return false;
 	} else if (strcmp(verb, "heartbeat") == 0) {

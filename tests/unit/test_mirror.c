@@ -29,7 +29,7 @@ static const struct {
 
 START_TEST(test_old_answers_are_served_for_too_long)
 {
-	struct signed_answers *answers = signed_answers_new(7);
+	struct signed_answers *answers = signed_answers_new(7, 0, 0);
 	struct mirror_zone zone = { .current = answers,
 		                    .kicked = cases[_i].kicked,
 		                    .patience = PATIENCE,

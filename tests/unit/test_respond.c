@@ -101,8 +101,9 @@ static void add_signed(struct signed_answers *variants, const uint8_t *owner, si
 	ck_assert_int_eq(knot_rdataset_add(&signatures, record, NULL), 0);
 	knot_rdataset_t rdata = make_rdata(type, text);
 	struct signed_set *set = signed_set_new(owner, owner_size, type, 10, &rdata, &signatures);
-	ck_assert_int_eq(signed_answers_add(variants, set), 0);
-	signed_set_put(set);
+	struct signed_set *added = NULL;
+	ck_assert_int_eq(signed_answers_add(variants, set, &added), 0);
+	free(set);
 	knot_rdataset_clear(&rdata, NULL);
 	knot_rdataset_clear(&signatures, NULL);
 }
@@ -200,7 +201,7 @@ START_TEST(test_client_gets_an_address_that_is_not_for_it)
 	uint8_t owner[TABLE_OWNER_MAX];
 	size_t size = (size_t)table_owner_from_text(HOST, owner);
 	struct snapshot snapshot = { .answers = make_answers() };
-	struct signed_answers *variants = signed_answers_new(1);
+	struct signed_answers *variants = signed_answers_new(1, 0, 0);
 	for (size_t i = 0; i < 3 && cases[_i].is_signed[i] != NULL; i++) {
 		add_signed(variants, owner, size, cases[_i].type, cases[_i].is_signed[i]);
 	}
