@@ -134,8 +134,10 @@ size_t history_judge(struct target *targets, size_t count, const struct starved 
 				if (unreachable > answered->answered_longest) {
 					answered->answered_longest = unreachable;
 				}
-				starved = starved_within(daemon, query->asked - unreachable,
-				                         query->received);
+				if (unreachable > bound) {
+					starved = starved_within(daemon, query->asked - unreachable,
+					                         query->received);
+				}
 				if (unreachable <= bound + starved) {
 					continue;
 				}

@@ -81,17 +81,22 @@ knot_conf_head() {
 	END
 }
 
-# Root, com and example.com at one hoster; www.example.com is delegated to the gateway.
-hoster_start() {
-	local directory=$lab/hoster
-	mkdir -p "$directory"
-	cat >"$directory/root.zone" <<-END
+# root_zone: the root, at the hoster as com is.
+root_zone() {
+	cat <<-END
 		. 86400 SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 300
 		. 86400 NS ns.hoster.com.
 		com. 86400 NS ns.hoster.com.
 		ns.hoster.com. 86400 A $hoster4
 		ns.hoster.com. 86400 AAAA $hoster6
 	END
+}
+
+# Root, com and example.com at one hoster; www.example.com is delegated to the gateway.
+hoster_start() {
+	local directory=$lab/hoster
+	mkdir -p "$directory"
+	root_zone >"$directory/root.zone"
 	cat >"$directory/com.zone" <<-END
 		com. 86400 SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 300
 		com. 86400 NS ns.hoster.com.

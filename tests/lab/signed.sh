@@ -24,13 +24,7 @@ signed_site_file() {
 hoster_start() {
 	local directory=$lab/hoster
 	mkdir -p "$directory"
-	cat >"$directory/root.zone" <<-END
-		. 86400 SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 300
-		. 86400 NS ns.hoster.com.
-		com. 86400 NS ns.hoster.com.
-		ns.hoster.com. 86400 A $hoster4
-		ns.hoster.com. 86400 AAAA $hoster6
-	END
+	root_zone >"$directory/root.zone"
 	cat >"$directory/com.zone" <<-END
 		com. $TTL SOA ns.hoster.com. hostmaster.hoster.com. 1 3600 900 604800 $TTL
 		com. 3600 NS ns.hoster.com.
