@@ -147,14 +147,14 @@ static int take_response(void *context, size_t index, const knot_pkt_t *response
 	}
 	struct signed_set *set = NULL;
 	if (ret == 0) {
-		set = signed_set_new(question->name, knot_dname_size(question->name),
-		                     question->type, ttl, &rdata, &signatures);
+		set = signed_set_new(&lesson->region, question->name,
+		                     knot_dname_size(question->name), question->type, ttl, &rdata,
+		                     &signatures);
 	}
 	knot_rdataset_clear(&rdata, NULL);
 	knot_rdataset_clear(&signatures, NULL);
-	lesson->sets[index] = set != NULL ? signed_set_copy(&lesson->region, set) : NULL;
-	free(set);
-	return lesson->sets[index] != NULL ? 0 : -ENOMEM;
+	lesson->sets[index] = set;
+	return set != NULL ? 0 : -ENOMEM;
 }
 
 static int lesson_init(struct lesson *lesson, const uint8_t *zone, size_t most)

@@ -75,13 +75,14 @@ static inline size_t signed_set_size(const struct signed_set *set)
 
 /*!
  * \brief Make a set.
+ * \param region      Where it is made; NULL: by malloc().
  * \param owner       Wire form, lower case.
  * \param rdata       Sorted as libknot does; may be empty.
  * \param signatures  RRSIG records, or NULL.
- * \return A set that free() frees, or NULL if memory ran out.
+ * \return NULL if memory ran out.
  */
-struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint16_t type,
-                                  uint32_t ttl, const knot_rdataset_t *rdata,
+struct signed_set *signed_set_new(struct region *region, const uint8_t *owner, size_t owner_size,
+                                  uint16_t type, uint32_t ttl, const knot_rdataset_t *rdata,
                                   const knot_rdataset_t *signatures);
 
 /*! \brief Copy a set into a region. \return The copy, or NULL if memory ran out. */

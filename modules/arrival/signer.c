@@ -90,14 +90,9 @@ static int sign_job(const struct signer *signer, struct job *job, struct region 
 	}
 	if (ret == 0) {
 		knot_rdataset_t rdata = signed_set_rdata(job->wanted);
-		struct signed_set *set =
-			signed_set_new(signed_set_owner(job->wanted), job->wanted->owner_size,
-		                       job->wanted->type, job->model->ttl, &rdata, &signatures);
-		const struct signed_set *result = NULL;
-		if (set != NULL) {
-			result = signed_set_copy(region, set);
-			free(set);
-		}
+		const struct signed_set *result = signed_set_new(
+			region, signed_set_owner(job->wanted), job->wanted->owner_size,
+			job->wanted->type, job->model->ttl, &rdata, &signatures);
 		ret = result != NULL ? 0 : -ENOMEM;
 		job->result = result != NULL ? result : job->result;
 		job->lasts = job->lasts || result != NULL;

@@ -100,7 +100,8 @@ static void add_signed(struct signed_answers *variants, const uint8_t *owner, si
 	knot_rdata_init(record, sizeof(data), data);
 	ck_assert_int_eq(knot_rdataset_add(&signatures, record, NULL), 0);
 	knot_rdataset_t rdata = make_rdata(type, text);
-	struct signed_set *set = signed_set_new(owner, owner_size, type, 10, &rdata, &signatures);
+	struct signed_set *set =
+		signed_set_new(NULL, owner, owner_size, type, 10, &rdata, &signatures);
 	struct signed_set *added = NULL;
 	ck_assert_int_eq(signed_answers_add(variants, set, &added), 0);
 	free(set);
