@@ -14,6 +14,8 @@
 #include <libknot/rrtype/rrsig.h>
 #include <libknot/rrtype/soa.h>
 
+#include "arrival/tail.h"
+
 /*! Zones that change while they are asked are asked that often. */
 #define ROUNDS 5
 
@@ -87,9 +89,12 @@ void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_siz
 	}
 }
 
-uint32_t learnt_serial(const struct learnt *learnt)
+struct signed_version learnt_version(const struct learnt *learnt)
 {
-	return knot_soa_serial(signed_set_rdata(learnt->soa).rdata);
+	const knot_rdataset_t dnskeys = signed_set_rdata(learnt->dnskey);
+	return (struct signed_version){ .serial = knot_soa_serial(
+						signed_set_rdata(learnt->soa).rdata),
+		                        .dnskeys = tail_hash_rdata(&dnskeys) };
 }
 
 /*! Whether an RRSIG record covers a question's set, of which no wildcard is the source. */

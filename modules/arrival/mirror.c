@@ -25,6 +25,7 @@
 #include "arrival/mirror_zone.h"
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
+#include "arrival/tail.h"
 
 /*! A thread and its zones. */
 struct mirror {
@@ -48,7 +49,8 @@ static struct mirror *mirrors;
 static pthread_mutex_t mirrors_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
-                                         const struct signed_answers *answers, uint32_t now)
+                                         const struct signed_answers *answers,
+                                         const knot_rdataset_t *dnskeys, uint32_t now)
 {
 	uint32_t kicked = atomic_load_explicit(&zone->kicked, memory_order_relaxed);
 	if (kicked == 0) {
@@ -60,7 +62,10 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	uint32_t patience = atomic_load_explicit(&zone->patience, memory_order_relaxed);
 	// Another thread's query may have seen the time earlier, and the clock may be set back.
 	int32_t age = (int32_t)(now - kicked);
-	return age <= 0 || (uint32_t)age <= patience ? answers : NULL;
+	bool soon = age <= 0 || (uint32_t)age <= patience;
+	return answers != NULL && (soon || answers->version.dnskeys == tail_hash_rdata(dnskeys))
+	               ? answers
+	               : NULL;
 }
 
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)

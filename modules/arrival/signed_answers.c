@@ -127,7 +127,7 @@ static inline bool same_records(const struct signed_set *set, const knot_rdatase
 	return true;
 }
 
-struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size)
+struct signed_answers *signed_answers_new(size_t count, size_t size)
 {
 	struct signed_answers *answers = malloc(sizeof(*answers));
 	if (answers == NULL) {
@@ -137,7 +137,7 @@ struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t 
 	while (slot_count < count * 2) {
 		slot_count *= 2;
 	}
-	*answers = (struct signed_answers){ .serial = serial, .mask = slot_count - 1 };
+	*answers = (struct signed_answers){ .mask = slot_count - 1 };
 	size += slot_count * sizeof(*answers->slots);
 	if (region_expect(&answers->region, size) == 0) {
 		answers->slots =

@@ -91,9 +91,15 @@ struct signed_set *signed_set_copy(struct region *region, const struct signed_se
 /*! \brief Whether the signatures of two sets differ in nothing but the signature itself. */
 bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b);
 
+/*! A version of a zone. */
+struct signed_version {
+	uint32_t serial;  /*!< Of its SOA record. */
+	uint64_t dnskeys; /*!< tail_hash_rdata() of its DNSKEY set. */
+};
+
 /*! An index of sets, which it has as copies in one piece of memory. */
 struct signed_answers {
-	uint32_t serial; /*!< SOA serial of the zone that they were made for. */
+	struct signed_version version; /*!< That they were made for; the caller's. */
 	size_t count;
 	size_t mask;
 	struct signed_set **slots; /*!< Open addressing, at most half full. */
@@ -106,7 +112,7 @@ struct signed_answers {
  * \param size   What they will take: signed_set_size() of each, by region_round().
  * \return NULL if memory ran out.
  */
-struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size);
+struct signed_answers *signed_answers_new(size_t count, size_t size);
 
 /*! \brief Free an index with its sets; NULL is legal. */
 void signed_answers_free(struct signed_answers *answers);

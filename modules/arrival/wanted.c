@@ -21,10 +21,9 @@ static const uint16_t hint_types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
 int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt,
                 const struct owners *owners)
 {
-	*wanted = (struct wanted){ .zone = zone,
-		                   .learnt = learnt,
-		                   .owners = owners,
-		                   .seen = signed_answers_new(0, 0, 0) };
+	*wanted = (struct wanted){
+		.zone = zone, .learnt = learnt, .owners = owners, .seen = signed_answers_new(0, 0)
+	};
 	return wanted->seen != NULL ? 0 : -ENOMEM;
 }
 

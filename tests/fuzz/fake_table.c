@@ -158,7 +158,7 @@ static struct signed_answers *sign(const struct fake_zone *zone, const struct sc
 	wanted_add_addresses(&wanted, answers);
 	wanted_add_hints(&wanted, answers);
 	FUZZ_CLAIM(wanted.error == 0);
-	struct signed_answers *signed_answers = signed_answers_new(1, 0, 0);
+	struct signed_answers *signed_answers = signed_answers_new(0, 0);
 	for (size_t i = 0; i < wanted.count; i += scene->some_signed ? 2 : 1) {
 		const struct signed_set *set = wanted.list[i];
 		knot_rdataset_t records = signed_set_rdata(set);
@@ -257,9 +257,11 @@ void mirror_put(struct mirror_zone *zone)
 }
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
-                                         const struct signed_answers *answers, uint32_t now)
+                                         const struct signed_answers *answers,
+                                         const knot_rdataset_t *dnskeys, uint32_t now)
 {
 	(void)zone;
+	(void)dnskeys;
 	(void)now;
 	return answers;
 }

@@ -268,7 +268,7 @@ static void publish(void *context, struct signed_answers *answers)
 	struct scene *scene = context;
 	signed_answers_free(scene->published);
 	scene->published = answers;
-	scene->first_serial = scene->parts++ == 0 ? answers->serial : scene->first_serial;
+	scene->first_serial = scene->parts++ == 0 ? answers->version.serial : scene->first_serial;
 	bool gap = false;
 	for (size_t i = 0; i < scene->table->host_count; i++) {
 		char name[64];
@@ -350,7 +350,7 @@ START_TEST(test_variant_is_missing_or_bogus)
 	learn(scene, 1, false, true, NOW - 10);
 	ck_assert_int_eq(run(scene), 0);
 	expect_good(scene, 1);
-	ck_assert_uint_eq(scene->published->serial, 1);
+	ck_assert_uint_eq(scene->published->version.serial, 1);
 	// A and AAAA: both uplinks, each alone; hints: the same three.
 	ck_assert_uint_eq(scene->published->count, 3 * 9);
 	struct signed_set *both = FIND(scene, HOST, KNOT_RRTYPE_A, "192.168.2.1", "172.16.1.1");
@@ -416,7 +416,7 @@ START_TEST(test_signed_answers_are_away_while_others_are_made)
 	ck_assert_uint_eq(scene->gaps, 0);
 	// Those that lack an algorithm are the older version's, and limited by what knotd grants that.
 	ck_assert_uint_eq(scene->first_serial, _i == 1 ? 1 : 2);
-	ck_assert_uint_eq(scene->published->serial, 2);
+	ck_assert_uint_eq(scene->published->version.serial, 2);
 	ck_assert_uint_eq(FIND(scene, HOST, KNOT_RRTYPE_A, "172.16.1.1")->inception, NOW - 5);
 	expect_good(scene, _i == 1 ? 2 : 1);
 	free_scene(scene);
