@@ -19,13 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arrival/mirror_zone.h"
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
 #include "arrival/tail.h"
+#include "table/table.h"
 
 /*! A thread and its zones. */
 struct mirror {
@@ -75,13 +75,6 @@ void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
 	}
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /*! The zone that is due first. */
 static struct mirror_work *find_due(const struct mirror *mirror, uint64_t *due)
 {
@@ -129,7 +122,7 @@ static void *run(void *data)
 		(void)drain(mirror->stop_fd);
 		uint64_t due = 0;
 		struct mirror_work *work = find_due(mirror, &due);
-		uint64_t now = now_ms();
+		uint64_t now = table_now_ms();
 		if (work != NULL && due <= now) {
 			hold_session(mirror, work);
 			continue;

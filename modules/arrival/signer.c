@@ -11,9 +11,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <libknot/rrtype/rrsig.h>
+
+#include "table/table.h"
 
 /*! A part of long work is published after so long. */
 #define PART_MS 200
@@ -154,20 +155,13 @@ static int publish(const struct signer *signer, struct job *jobs,
 	return 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /*! Sign what is left, and publish each part. */
 static int sign_all(const struct signer *signer, struct job *jobs, struct region *region)
 {
 	bool keys_missing = false;
 	const struct signed_version older =
 		signer->old != NULL ? signer->old->version : (struct signed_version){ 0 };
-	uint64_t published = now_ms();
+	uint64_t published = table_now_ms();
 	for (size_t i = 0; i < signer->wanted->count; i++) {
 		if (jobs[i].done) {
 			continue;
@@ -176,9 +170,9 @@ static int sign_all(const struct signer *signer, struct job *jobs, struct region
 			return -ECANCELED;
 		}
 		int ret = sign_job(signer, &jobs[i], region);
-		if (ret == 0 && now_ms() - published > PART_MS) {
+		if (ret == 0 && table_now_ms() - published > PART_MS) {
 			ret = publish(signer, jobs, &older, false);
-			published = now_ms();
+			published = table_now_ms();
 		}
 		if (ret != 0 && ret != -ENOKEY) {
 			return ret;
