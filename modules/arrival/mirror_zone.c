@@ -144,7 +144,8 @@ static void report_missing(void *context, uint8_t algorithm, uint16_t tag)
 	knot_dname_txt_storage_t text;
 	log_warning(
 		"zone '%s', private key %u of algorithm %u not found among the keystore's files, "
-		"validating resolvers get the zone's own records",
+		"put it there where knotd's user can read it: until then validating resolvers "
+		"get the zone's own records, and those on the LAN none",
 		zone_text(work, text), tag, algorithm);
 }
 
