@@ -14,6 +14,8 @@
 #include <libknot/rrtype/rrsig.h>
 #include <libknot/rrtype/soa.h>
 
+#include "arrival/tail.h"
+
 /*! Zones that change while they are asked are asked that often. */
 #define ROUNDS 5
 
@@ -87,9 +89,12 @@ void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_siz
 	}
 }
 
-uint32_t learnt_serial(const struct learnt *learnt)
+struct signed_version learnt_version(const struct learnt *learnt)
 {
-	return knot_soa_serial(signed_set_rdata(learnt->soa).rdata);
+	const knot_rdataset_t dnskeys = signed_set_rdata(learnt->dnskey);
+	return (struct signed_version){ .serial = knot_soa_serial(
+						signed_set_rdata(learnt->soa).rdata),
+		                        .dnskeys = tail_hash_rdata(&dnskeys) };
 }
 
 /*! Whether an RRSIG record covers a question's set, of which no wildcard is the source. */
@@ -147,14 +152,14 @@ static int take_response(void *context, size_t index, const knot_pkt_t *response
 	}
 	struct signed_set *set = NULL;
 	if (ret == 0) {
-		set = signed_set_new(question->name, knot_dname_size(question->name),
-		                     question->type, ttl, &rdata, &signatures);
+		set = signed_set_new(&lesson->region, question->name,
+		                     knot_dname_size(question->name), question->type, ttl, &rdata,
+		                     &signatures);
 	}
 	knot_rdataset_clear(&rdata, NULL);
 	knot_rdataset_clear(&signatures, NULL);
-	lesson->sets[index] = set != NULL ? signed_set_copy(&lesson->region, set) : NULL;
-	free(set);
-	return lesson->sets[index] != NULL ? 0 : -ENOMEM;
+	lesson->sets[index] = set;
+	return set != NULL ? 0 : -ENOMEM;
 }
 
 static int lesson_init(struct lesson *lesson, const uint8_t *zone, size_t most)

@@ -33,8 +33,8 @@ struct signed_set *learnt_find(const struct learnt *learnt, const uint8_t *owner
 /*! \brief Forget what there is at an owner, as if nobody had asked; borrowed sets of it are gone. */
 void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_size, uint16_t type);
 
-/*! \brief The SOA serial. */
-uint32_t learnt_serial(const struct learnt *learnt);
+/*! \brief The version of the zone. */
+struct signed_version learnt_version(const struct learnt *learnt);
 
 /*!
  * \brief Learn about owners, anew if the zone has changed.

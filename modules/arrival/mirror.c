@@ -19,12 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arrival/mirror_zone.h"
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
+#include "arrival/tail.h"
+#include "table/table.h"
 
 /*! A thread and its zones. */
 struct mirror {
@@ -48,7 +49,8 @@ static struct mirror *mirrors;
 static pthread_mutex_t mirrors_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
-                                         const struct signed_answers *answers, uint32_t now)
+                                         const struct signed_answers *answers,
+                                         const knot_rdataset_t *dnskeys, uint32_t now)
 {
 	uint32_t kicked = atomic_load_explicit(&zone->kicked, memory_order_relaxed);
 	if (kicked == 0) {
@@ -60,7 +62,10 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	uint32_t patience = atomic_load_explicit(&zone->patience, memory_order_relaxed);
 	// Another thread's query may have seen the time earlier, and the clock may be set back.
 	int32_t age = (int32_t)(now - kicked);
-	return age <= 0 || (uint32_t)age <= patience ? answers : NULL;
+	bool soon = age <= 0 || (uint32_t)age <= patience;
+	return answers != NULL && (soon || answers->version.dnskeys == tail_hash_rdata(dnskeys))
+	               ? answers
+	               : NULL;
 }
 
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
@@ -68,13 +73,6 @@ void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)
 	if (owner_box_put(&zone->missed, owner)) {
 		(void)eventfd_write(zone->wake_fd, 1);
 	}
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /*! The zone that is due first. */
@@ -124,7 +122,7 @@ static void *run(void *data)
 		(void)drain(mirror->stop_fd);
 		uint64_t due = 0;
 		struct mirror_work *work = find_due(mirror, &due);
-		uint64_t now = now_ms();
+		uint64_t now = table_now_ms();
 		if (work != NULL && due <= now) {
 			hold_session(mirror, work);
 			continue;

@@ -60,23 +60,23 @@ static inline uint32_t mirror_self_port(const struct mirror_zone *zone)
 /*! \brief Tell of an owner, in lower case, of HTTPS or SVCB records whose right hints are not signed. */
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner);
 
-/*! \brief What mirror_answers() does if the answers are not those of the zone's serial. */
-const struct signed_answers *mirror_kick(struct mirror_zone *zone,
-                                         const struct signed_answers *answers, uint32_t now);
+/*! \brief The signed answers of a zone, or NULL. The caller is in a read-side section of RCU. */
+static inline const struct signed_answers *mirror_answers(const struct mirror_zone *zone)
+{
+	return __atomic_load_n(&zone->current, __ATOMIC_CONSUME);
+}
 
 /*!
- * \brief The signed answers of a zone, or NULL. The caller is in a read-side section of RCU.
+ * \brief What serves while the answers are not those of the zone's SOA serial, of which the signer is told.
  *
- * Those that were made for another version of the zone serve for a while: knotd keeps the old keys
- * published for longer than it takes to sign.
+ * Those that were made for another version of the zone serve for a while, as knotd keeps the old keys published
+ * for longer than it mostly takes to sign; and for as long as it takes if the zone's keys are still those.
  *
- * \param serial  The zone's SOA serial.
- * \param now     Seconds since 1970.
+ * \param answers  Of mirror_answers().
+ * \param dnskeys  The zone's DNSKEY set.
+ * \param now      Seconds since 1970.
+ * \return The answers, or NULL.
  */
-static inline const struct signed_answers *mirror_answers(struct mirror_zone *zone, uint32_t serial,
-                                                          uint32_t now)
-{
-	const struct signed_answers *answers = __atomic_load_n(&zone->current, __ATOMIC_CONSUME);
-	return answers != NULL && answers->serial == serial ? answers
-	                                                    : mirror_kick(zone, answers, now);
-}
+const struct signed_answers *mirror_kick(struct mirror_zone *zone,
+                                         const struct signed_answers *answers,
+                                         const knot_rdataset_t *dnskeys, uint32_t now);

@@ -18,6 +18,7 @@
 #include "arrival/signer.h"
 #include "arrival/snapshot_swap.h"
 #include "base/log.h"
+#include "table/table.h"
 
 /*! Without any event a zone is looked at that often, and oftener near the end of its signatures. */
 #define POLL_MS 30000
@@ -86,13 +87,6 @@ int mirror_work_set(struct mirror_work *work, const struct mirror_settings *sett
 	return 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /*! Whether something has happened that a session is for. */
 static bool has_event(const struct mirror_work *work)
 {
@@ -106,7 +100,7 @@ void mirror_work_begin(struct mirror_work *work)
 	uint32_t kicked = atomic_load(&work->view.kicked);
 	work->table_only = work->table_changed && work->settings_new == NULL &&
 	                   (kicked == 0 || kicked == work->seen_kick) && work->delay_ms == 0;
-	work->missed_only = !has_event(work) && work->due_ms > now_ms();
+	work->missed_only = !has_event(work) && work->due_ms > table_now_ms();
 	work->table_changed = false;
 	if (work->settings_new == NULL) {
 		return;
@@ -150,7 +144,8 @@ static void report_missing(void *context, uint8_t algorithm, uint16_t tag)
 	knot_dname_txt_storage_t text;
 	log_warning(
 		"zone '%s', private key %u of algorithm %u not found among the keystore's files, "
-		"validating resolvers get the zone's own records",
+		"put it there where knotd's user can read it: until then validating resolvers "
+		"get the zone's own records, and those on the LAN none",
 		zone_text(work, text), tag, algorithm);
 }
 
@@ -209,7 +204,7 @@ static uint64_t poll_ms(const struct mirror_work *work)
  */
 static void fail(struct mirror_work *work, int ret)
 {
-	uint64_t now = now_ms();
+	uint64_t now = table_now_ms();
 	work->failing_ms = work->delay_ms == 0 ? now : work->failing_ms;
 	if (ret != -ENOKEY && work->view.current != NULL &&
 	    now - work->failing_ms > work->view.patience * UINT64_C(1000)) {
@@ -231,7 +226,7 @@ static void fail(struct mirror_work *work, int ret)
 /*! Settle when the next session will be. */
 static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 {
-	work->earliest_ms = now_ms() + PAUSE_MS;
+	work->earliest_ms = table_now_ms() + PAUSE_MS;
 	work->seen_kick = kicked;
 	if (ret == -ECANCELED) {
 		work->due_ms = 0;
@@ -241,7 +236,7 @@ static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 	if (ret == -ENODATA) {
 		// Not signed (any more): there is nothing to mirror.
 		publish(work, NULL);
-		work->earliest_ms = now_ms() + PAUSE_UNSIGNED_MS;
+		work->earliest_ms = table_now_ms() + PAUSE_UNSIGNED_MS;
 	} else if (ret != 0 && ret != -ENOKEY) {
 		fail(work, ret);
 		return;
@@ -256,7 +251,7 @@ static void finish(struct mirror_work *work, int ret, uint32_t kicked)
 	}
 	work->reported_key = 0;
 	work->delay_ms = 0;
-	work->due_ms = now_ms() + poll_ms(work);
+	work->due_ms = table_now_ms() + poll_ms(work);
 }
 
 /*! Whether an owner is a host, which is asked for anyway. */
@@ -276,7 +271,7 @@ static void find_host(void *context, const struct answers *answers)
 static bool take_missed(struct mirror_work *work, struct snapshot_source *source)
 {
 	struct owner_box *box = &work->view.missed;
-	if (!owner_box_full(box) || work->missed_ms > now_ms()) {
+	if (!owner_box_full(box) || work->missed_ms > table_now_ms()) {
 		return false;
 	}
 	struct host_search search = { .owner = box->owner };
@@ -319,7 +314,7 @@ static void forget_owners(struct mirror_work *work)
 void mirror_work_session(struct mirror_work *work, struct snapshot_source *source,
                          const struct ask_knotd *how)
 {
-	uint64_t begun = now_ms();
+	uint64_t begun = table_now_ms();
 	uint32_t kicked = atomic_load(&work->view.kicked);
 	bool missed = take_missed(work, source);
 	if (work->missed_only && !missed) {
@@ -340,7 +335,7 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 	}
 	// New addresses of known hosts: there is nothing to ask, and no time to lose.
 	if (progress == WANTED_SIGNED || (progress == WANTED_LEARNT && sign(work, &wanted) == 0)) {
-		work->earliest_ms = now_ms() + PAUSE_MS;
+		work->earliest_ms = table_now_ms() + PAUSE_MS;
 		wanted_deinit(&wanted);
 		return;
 	}
@@ -352,7 +347,7 @@ void mirror_work_session(struct mirror_work *work, struct snapshot_source *sourc
 		forget_owners(work);
 	}
 	if (missed) {
-		work->missed_ms = now_ms() + missed_pause_ms(now_ms() - begun);
+		work->missed_ms = table_now_ms() + missed_pause_ms(table_now_ms() - begun);
 	}
 	finish(work, ret, kicked);
 }

@@ -39,7 +39,7 @@ struct mirror_work {
 	struct learnt learnt;
 	struct owners owners; /*!< Of hints, beside the hosts. */
 	uint64_t missed_ms;   /*!< Not before is another such owner taken. */
-	uint64_t due_ms;      /*!< Of the next session without an event, by the monotonic clock. */
+	uint64_t due_ms;      /*!< Of the next session without an event, by table_now_ms(). */
 	uint64_t earliest_ms; /*!< Not before, whatever the event. */
 	uint32_t delay_ms;    /*!< After the last failure; 0: it was none. */
 	uint64_t failing_ms;  /*!< Time of the first failure in a row. */
@@ -70,7 +70,7 @@ int mirror_work_set(struct mirror_work *work, const struct mirror_settings *sett
 /*! \brief Prepare a session: to be called with the thread's lock held. */
 void mirror_work_begin(struct mirror_work *work);
 
-/*! \brief When the next session is due, by the monotonic clock. */
+/*! \brief When the next session is due, by table_now_ms(). */
 uint64_t mirror_work_due(const struct mirror_work *work);
 
 /*! \brief Learn, sign and publish. \param how  But for the settings, which are the zone's. */

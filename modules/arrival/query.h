@@ -40,6 +40,15 @@ static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 	return port != 0 && is_from_here(qdata, port);
 }
 
+/*! What serves while there are no answers for the zone's very version. */
+static __attribute__((noinline)) const struct signed_answers *find_older(
+	const struct arrival *arrival, knotd_qdata_t *qdata, const struct signed_answers *answers,
+	uint32_t now)
+{
+	knot_rrset_t dnskeys = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY);
+	return mirror_kick(arrival->mirror, answers, &dnskeys.rrs, now);
+}
+
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
 static inline const struct signed_answers *find_variants(const struct arrival *arrival,
                                                          knotd_qdata_t *qdata, uint32_t now)
@@ -48,9 +57,13 @@ static inline const struct signed_answers *find_variants(const struct arrival *a
 		return NULL;
 	}
 	knot_rrset_t soa = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_SOA);
-	return soa.rrs.count == 0
-	               ? NULL
-	               : mirror_answers(arrival->mirror, fast_soa_serial(soa.rrs.rdata), now);
+	if (soa.rrs.count == 0) {
+		return NULL;
+	}
+	const struct signed_answers *answers = mirror_answers(arrival->mirror);
+	return answers != NULL && answers->version.serial == fast_soa_serial(soa.rrs.rdata)
+	               ? answers
+	               : find_older(arrival, qdata, answers, now);
 }
 
 /*! Fill in a request for a hook that looks at RRsets. */

@@ -16,8 +16,28 @@
 #define PART_MIN 1024
 #define PART_MAX (1024 * 1024)
 
+/*!
+ * AddressSanitizer is told where pieces end, and of memory that is used too late it knows more if malloc() has
+ * given it.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define WITH_ADDRESS_SANITIZER
+#endif
+
+#ifdef WITH_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#define MAPPED_MIN SIZE_MAX
+#else
+#define ASAN_POISON_MEMORY_REGION(place, size) ((void)(place), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(place, size) ((void)(place), (void)(size))
+
 /*! From this size on a page that is not full makes no difference. */
 #define MAPPED_MIN (64 * 1024)
+#endif
 
 struct region_part {
 	struct region_part *next;
@@ -44,6 +64,7 @@ static int add_part(struct region *region, size_t size)
 		return -ENOMEM;
 	}
 	*part = (struct region_part){ region->parts, size, sizeof(*part) };
+	ASAN_POISON_MEMORY_REGION(part + 1, size - sizeof(*part));
 	region->parts = part;
 	return 0;
 }
@@ -58,18 +79,19 @@ void *region_alloc(struct region *region, size_t size)
 	if (size > PTRDIFF_MAX / 2) {
 		return NULL;
 	}
-	size = region_round(size);
+	size_t rounded = region_round(size);
 	struct region_part *part = region->parts;
-	if (part == NULL || part->size - part->used < size) {
+	if (part == NULL || part->size - part->used < rounded) {
 		size_t wanted = part == NULL ? PART_MIN : part->size * 2;
 		wanted = wanted < PART_MAX ? wanted : PART_MAX;
-		if (add_part(region, wanted > size ? wanted : size) != 0) {
+		if (add_part(region, wanted > rounded ? wanted : rounded) != 0) {
 			return NULL;
 		}
 		part = region->parts;
 	}
 	uint8_t *piece = (uint8_t *)part + part->used;
-	part->used += size;
+	part->used += rounded;
+	ASAN_UNPOISON_MEMORY_REGION(piece, size);
 	return piece;
 }
 

@@ -68,9 +68,17 @@ enum rewrite_action respond_hints(const struct request *request, const knot_rrse
 /*! A search for the addresses that may be answered now, all of them or one of each family. */
 struct ready_search {
 	const struct request *request;
-	struct tail_buffer *rooms; /*!< Two; NULL: all. */
+	bool alone;  /*!< One of each family. */
 	bool inside; /*!< On the LAN nothing may take the place of inside addresses. */
 };
+
+/*! The first address of a tail alone, in memory of its own: several targets are put together. */
+static const struct tail *first_alone(knot_mm_t *mm, const struct tail *tail)
+{
+	struct address first = tail_first(tail);
+	struct tail_buffer *room = mm->alloc(mm->ctx, sizeof(*room));
+	return room != NULL ? tail_init(room->bytes, tail->ttl, &first, 1) : NULL;
+}
 
 static bool find_ready_target(void *context, const knot_dname_t *target, size_t target_size,
                               struct svcb_addresses *addresses)
@@ -86,12 +94,11 @@ static bool find_ready_target(void *context, const knot_dname_t *target, size_t 
 			tail = answers_ready_tail(answers, host, families[i]);
 		}
 		struct answer answer = respond_find(request, target, target_size, families[i]);
-		if (answer.tail != NULL && (search->rooms != NULL || search->inside)) {
+		if (answer.tail != NULL && (search->alone || search->inside)) {
 			tail = answer.tail;
 		}
-		if (search->rooms != NULL && tail != NULL) {
-			struct address first = tail_first(tail);
-			tail = tail_init(search->rooms[i].bytes, tail->ttl, &first, 1);
+		if (search->alone && tail != NULL) {
+			tail = first_alone(&request->response->mm, tail);
 		}
 		addresses->hint[i] = tail == NULL ? SVCB_HINT_DROP : SVCB_HINT_REPLACE;
 		addresses->tail[i] = tail;
@@ -200,9 +207,7 @@ const struct signed_set *respond_other_hints(const struct request *request,
 {
 	struct ready_search search = { .request = request, .inside = is_inside(request, rrset) };
 	*ready = is_right(rrset, &search);
-
-	struct tail_buffer rooms[2];
-	search.rooms = rooms;
+	search.alone = true;
 	const struct tail *tail = NULL;
 	if (svcb_replace(rrset, find_ready_target, &search, &request->response->mm, &tail) !=
 	    SVCB_REPLACED) {

@@ -15,6 +15,9 @@
 
 #define SLOTS_MIN 16
 
+_Static_assert(sizeof(struct signed_set) == offsetof(struct signed_set, bytes),
+               "a set takes signed_set_size()");
+
 /*! The time in which all signatures hold (RFC 1982 arithmetic). */
 static void find_time(struct signed_set *set, const knot_rdataset_t *signatures)
 {
@@ -32,8 +35,8 @@ static void find_time(struct signed_set *set, const knot_rdataset_t *signatures)
 	}
 }
 
-struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint16_t type,
-                                  uint32_t ttl, const knot_rdataset_t *rdata,
+struct signed_set *signed_set_new(struct region *region, const uint8_t *owner, size_t owner_size,
+                                  uint16_t type, uint32_t ttl, const knot_rdataset_t *rdata,
                                   const knot_rdataset_t *signatures)
 {
 	static const knot_rdataset_t none;
@@ -43,8 +46,8 @@ struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint1
 	if (rdata->size > UINT16_MAX || signatures->size > UINT16_MAX) {
 		return NULL;
 	}
-	// Some octets more than signed_set_size(), where the padding of the structure is.
-	struct signed_set *set = malloc(sizeof(*set) + rdata->size + signatures->size + owner_size);
+	size_t size = sizeof(struct signed_set) + rdata->size + signatures->size + owner_size;
+	struct signed_set *set = region != NULL ? region_alloc(region, size) : malloc(size);
 	if (set == NULL) {
 		return NULL;
 	}
@@ -124,7 +127,7 @@ static inline bool same_records(const struct signed_set *set, const knot_rdatase
 	return true;
 }
 
-struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size)
+struct signed_answers *signed_answers_new(size_t count, size_t size)
 {
 	struct signed_answers *answers = malloc(sizeof(*answers));
 	if (answers == NULL) {
@@ -134,7 +137,7 @@ struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t 
 	while (slot_count < count * 2) {
 		slot_count *= 2;
 	}
-	*answers = (struct signed_answers){ .serial = serial, .mask = slot_count - 1 };
+	*answers = (struct signed_answers){ .mask = slot_count - 1 };
 	size += slot_count * sizeof(*answers->slots);
 	if (region_expect(&answers->region, size) == 0) {
 		answers->slots =

@@ -75,13 +75,14 @@ static inline size_t signed_set_size(const struct signed_set *set)
 
 /*!
  * \brief Make a set.
+ * \param region      Where it is made; NULL: by malloc().
  * \param owner       Wire form, lower case.
  * \param rdata       Sorted as libknot does; may be empty.
  * \param signatures  RRSIG records, or NULL.
- * \return A set that free() frees, or NULL if memory ran out.
+ * \return NULL if memory ran out.
  */
-struct signed_set *signed_set_new(const uint8_t *owner, size_t owner_size, uint16_t type,
-                                  uint32_t ttl, const knot_rdataset_t *rdata,
+struct signed_set *signed_set_new(struct region *region, const uint8_t *owner, size_t owner_size,
+                                  uint16_t type, uint32_t ttl, const knot_rdataset_t *rdata,
                                   const knot_rdataset_t *signatures);
 
 /*! \brief Copy a set into a region. \return The copy, or NULL if memory ran out. */
@@ -90,9 +91,15 @@ struct signed_set *signed_set_copy(struct region *region, const struct signed_se
 /*! \brief Whether the signatures of two sets differ in nothing but the signature itself. */
 bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b);
 
+/*! A version of a zone. */
+struct signed_version {
+	uint32_t serial;  /*!< Of its SOA record. */
+	uint64_t dnskeys; /*!< tail_hash_rdata() of its DNSKEY set. */
+};
+
 /*! An index of sets, which it has as copies in one piece of memory. */
 struct signed_answers {
-	uint32_t serial; /*!< SOA serial of the zone that they were made for. */
+	struct signed_version version; /*!< That they were made for; the caller's. */
 	size_t count;
 	size_t mask;
 	struct signed_set **slots; /*!< Open addressing, at most half full. */
@@ -105,7 +112,7 @@ struct signed_answers {
  * \param size   What they will take: signed_set_size() of each, by region_round().
  * \return NULL if memory ran out.
  */
-struct signed_answers *signed_answers_new(uint32_t serial, size_t count, size_t size);
+struct signed_answers *signed_answers_new(size_t count, size_t size);
 
 /*! \brief Free an index with its sets; NULL is legal. */
 void signed_answers_free(struct signed_answers *answers);

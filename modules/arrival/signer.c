@@ -11,9 +11,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <libknot/rrtype/rrsig.h>
+
+#include "table/table.h"
 
 /*! A part of long work is published after so long. */
 #define PART_MS 200
@@ -55,7 +56,8 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	job->lasts = job->done || (old != NULL && old->signature_count == model->signature_count &&
 	                           zone_keys_published(signer->keys, old));
 	// The same serial again is no older version, whose keys knotd would keep for a while.
-	if (old != NULL && (job->lasts || signer->old->serial != learnt_serial(signer->learnt))) {
+	if (old != NULL &&
+	    (job->lasts || signer->old->version.serial != learnt_version(signer->learnt).serial)) {
 		job->result = old;
 	}
 }
@@ -90,14 +92,9 @@ static int sign_job(const struct signer *signer, struct job *job, struct region 
 	}
 	if (ret == 0) {
 		knot_rdataset_t rdata = signed_set_rdata(job->wanted);
-		struct signed_set *set =
-			signed_set_new(signed_set_owner(job->wanted), job->wanted->owner_size,
-		                       job->wanted->type, job->model->ttl, &rdata, &signatures);
-		const struct signed_set *result = NULL;
-		if (set != NULL) {
-			result = signed_set_copy(region, set);
-			free(set);
-		}
+		const struct signed_set *result = signed_set_new(
+			region, signed_set_owner(job->wanted), job->wanted->owner_size,
+			job->wanted->type, job->model->ttl, &rdata, &signatures);
 		ret = result != NULL ? 0 : -ENOMEM;
 		job->result = result != NULL ? result : job->result;
 		job->lasts = job->lasts || result != NULL;
@@ -131,42 +128,40 @@ static size_t measure(struct job *jobs, size_t count, bool whole, size_t *result
  * those of this version any more, the part is of the older one as well, which limits the time for which it is
  * served.
  */
-static int publish(const struct signer *signer, struct job *jobs, uint32_t older, bool whole)
+static int publish(const struct signer *signer, struct job *jobs,
+                   const struct signed_version *older, bool whole)
 {
 	size_t count = 0;
 	size_t size = measure(jobs, signer->wanted->count, whole, &count);
-	struct signed_answers *answers =
-		signed_answers_new(learnt_serial(signer->learnt), count, size);
-	int ret = answers != NULL ? 0 : -ENOMEM;
-	for (size_t i = 0; ret == 0 && i < signer->wanted->count; i++) {
-		struct signed_set *added = NULL;
-		if (jobs[i].result != NULL) {
-			ret = signed_answers_add(answers, jobs[i].result, &added);
-			answers->serial = jobs[i].lasts ? answers->serial : older;
-			jobs[i].result = added;
-		}
+	struct signed_answers *answers = signed_answers_new(count, size);
+	if (answers == NULL) {
+		return -ENOMEM;
 	}
-	if (ret != 0) {
-		signed_answers_free(answers);
-		return ret;
+	answers->version = learnt_version(signer->learnt);
+	for (size_t i = 0; i < signer->wanted->count; i++) {
+		struct signed_set *added = NULL;
+		if (jobs[i].result == NULL) {
+			continue;
+		}
+		int ret = signed_answers_add(answers, jobs[i].result, &added);
+		if (ret != 0) {
+			signed_answers_free(answers);
+			return ret;
+		}
+		answers->version = jobs[i].lasts ? answers->version : *older;
+		jobs[i].result = added;
 	}
 	signer->publish(signer->context, answers);
 	return 0;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /*! Sign what is left, and publish each part. */
 static int sign_all(const struct signer *signer, struct job *jobs, struct region *region)
 {
 	bool keys_missing = false;
-	uint32_t older = signer->old != NULL ? signer->old->serial : 0;
-	uint64_t published = now_ms();
+	const struct signed_version older =
+		signer->old != NULL ? signer->old->version : (struct signed_version){ 0 };
+	uint64_t published = table_now_ms();
 	for (size_t i = 0; i < signer->wanted->count; i++) {
 		if (jobs[i].done) {
 			continue;
@@ -175,16 +170,16 @@ static int sign_all(const struct signer *signer, struct job *jobs, struct region
 			return -ECANCELED;
 		}
 		int ret = sign_job(signer, &jobs[i], region);
-		if (ret == 0 && now_ms() - published > PART_MS) {
-			ret = publish(signer, jobs, older, false);
-			published = now_ms();
+		if (ret == 0 && table_now_ms() - published > PART_MS) {
+			ret = publish(signer, jobs, &older, false);
+			published = table_now_ms();
 		}
 		if (ret != 0 && ret != -ENOKEY) {
 			return ret;
 		}
 		keys_missing = keys_missing || ret == -ENOKEY;
 	}
-	int ret = publish(signer, jobs, older, true);
+	int ret = publish(signer, jobs, &older, true);
 	return ret != 0 ? ret : keys_missing ? -ENOKEY : 0;
 }
 

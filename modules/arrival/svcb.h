@@ -35,7 +35,7 @@ enum svcb_hint {
 /*! What a record's target is answered with, IPv4 and IPv6. */
 struct svcb_addresses {
 	enum svcb_hint hint[2];
-	const struct tail *tail[2]; /*!< For SVCB_HINT_REPLACE. */
+	const struct tail *tail[2]; /*!< For SVCB_HINT_REPLACE; until all records are written. */
 };
 
 /*! A well-formed ServiceMode record with hints. Borrows the rdata. */

@@ -21,10 +21,9 @@ static const uint16_t hint_types[2] = { KNOT_RRTYPE_HTTPS, KNOT_RRTYPE_SVCB };
 int wanted_init(struct wanted *wanted, const uint8_t *zone, const struct learnt *learnt,
                 const struct owners *owners)
 {
-	*wanted = (struct wanted){ .zone = zone,
-		                   .learnt = learnt,
-		                   .owners = owners,
-		                   .seen = signed_answers_new(0, 0, 0) };
+	*wanted = (struct wanted){
+		.zone = zone, .learnt = learnt, .owners = owners, .seen = signed_answers_new(0, 0)
+	};
 	return wanted->seen != NULL ? 0 : -ENOMEM;
 }
 
@@ -80,7 +79,7 @@ static struct signed_set *set_from_tail(const uint8_t *owner, size_t owner_size,
 	knot_rdataset_t sorted = { 0 };
 	struct signed_set *set = NULL;
 	if (knot_rdataset_merge(&sorted, &records, NULL) == 0) {
-		set = signed_set_new(owner, owner_size, type, tail->ttl, &sorted, NULL);
+		set = signed_set_new(NULL, owner, owner_size, type, tail->ttl, &sorted, NULL);
 	}
 	knot_rdataset_clear(&sorted, NULL);
 	return set;
@@ -91,8 +90,8 @@ static void ask_for_hints(struct wanted *wanted, const uint8_t *owner, size_t ow
 {
 	static const knot_rdataset_t none;
 	for (size_t i = 0; i < 2 && wanted->error == 0; i++) {
-		wanted->error = add_wanted(
-			wanted, signed_set_new(owner, owner_size, hint_types[i], 0, &none, NULL));
+		wanted->error = add_wanted(wanted, signed_set_new(NULL, owner, owner_size,
+		                                                  hint_types[i], 0, &none, NULL));
 	}
 }
 

@@ -115,16 +115,16 @@ static struct answers *make_answers(const struct scene *scene)
 	return answers;
 }
 
-static struct signed_set *make_set(const struct fake_zone *zone, const uint8_t *owner,
-                                   size_t owner_size, uint16_t type, uint32_t ttl,
-                                   const knot_rdataset_t *records)
+static struct signed_set *make_set(struct region *region, const struct fake_zone *zone,
+                                   const uint8_t *owner, size_t owner_size, uint16_t type,
+                                   uint32_t ttl, const knot_rdataset_t *records)
 {
 	uint8_t rdata[FAKE_RRSIG_MAX];
 	knot_rrset_t signatures = { 0 };
 	uint16_t size = fake_zone_rrsig(zone, type, rdata);
 	FUZZ_CLAIM(knot_rrset_add_rdata(&signatures, rdata, size, NULL) == KNOT_EOK);
 	struct signed_set *set =
-		signed_set_new(owner, owner_size, type, ttl, records, &signatures.rrs);
+		signed_set_new(region, owner, owner_size, type, ttl, records, &signatures.rrs);
 	FUZZ_CLAIM(set != NULL);
 	knot_rdataset_clear(&signatures.rrs, NULL);
 	return set;
@@ -140,10 +140,9 @@ static struct learnt learn(const struct fake_zone *zone)
 		size_t size = (size_t)table_owner_from_text(hosts[i], owner);
 		const knot_rrset_t *rrset = fake_zone_find(zone, owner, KNOT_RRTYPE_HTTPS);
 		if (rrset != NULL) {
-			struct signed_set *set =
-				make_set(zone, owner, size, rrset->type, rrset->ttl, &rrset->rrs);
-			learnt.sets[learnt.count++] = signed_set_copy(&learnt.region, set);
-			free(set);
+			learnt.sets[learnt.count++] =
+				make_set(&learnt.region, zone, owner, size, rrset->type, rrset->ttl,
+			                 &rrset->rrs);
 		}
 	}
 	return learnt;
@@ -159,14 +158,14 @@ static struct signed_answers *sign(const struct fake_zone *zone, const struct sc
 	wanted_add_addresses(&wanted, answers);
 	wanted_add_hints(&wanted, answers);
 	FUZZ_CLAIM(wanted.error == 0);
-	struct signed_answers *signed_answers = signed_answers_new(1, 0, 0);
+	struct signed_answers *signed_answers = signed_answers_new(0, 0);
 	for (size_t i = 0; i < wanted.count; i += scene->some_signed ? 2 : 1) {
 		const struct signed_set *set = wanted.list[i];
 		knot_rdataset_t records = signed_set_rdata(set);
 		if (set->count > 0) {
 			struct signed_set *made =
-				make_set(zone, signed_set_owner(set), set->owner_size, set->type,
-			                 set->ttl, &records);
+				make_set(NULL, zone, signed_set_owner(set), set->owner_size,
+			                 set->type, set->ttl, &records);
 			struct signed_set *added = NULL;
 			FUZZ_CLAIM(signed_answers_add(signed_answers, made, &added) == 0);
 			free(made);
@@ -258,9 +257,11 @@ void mirror_put(struct mirror_zone *zone)
 }
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
-                                         const struct signed_answers *answers, uint32_t now)
+                                         const struct signed_answers *answers,
+                                         const knot_rdataset_t *dnskeys, uint32_t now)
 {
 	(void)zone;
+	(void)dnskeys;
 	(void)now;
 	return answers;
 }

@@ -58,9 +58,9 @@ static struct signed_set *sign(struct fuzz_input *input, const struct tail *tail
 		free(rdata);
 	}
 	knot_rdataset_t records = tail_rdata(tail);
-	struct signed_set *set =
-		signed_set_new((const uint8_t *)"\x03www", 5, type, (uint32_t)fuzz_number(input, 2),
-	                       &records, signatures.count > 0 ? &signatures : NULL);
+	struct signed_set *set = signed_set_new(NULL, (const uint8_t *)"\x03www", 5, type,
+	                                        (uint32_t)fuzz_number(input, 2), &records,
+	                                        signatures.count > 0 ? &signatures : NULL);
 	FUZZ_CLAIM(set != NULL && set->signature_count == signatures.count);
 	knot_rdataset_clear(&signatures, NULL);
 	return set;

@@ -10,33 +10,50 @@
 #include <unistd.h>
 
 #include "arrival/mirror.h"
+#include "arrival/tail.h"
 
 #define PATIENCE 5
 
 static const struct {
 	uint32_t kicked; /*!< When another query has seen it; 0: none has. */
-	uint32_t serial;
 	uint32_t now;
-	bool answers; /*!< Whether the old ones are served. */
+	bool same_keys; /*!< The zone's are those that the answers were made for. */
+	bool answers;   /*!< Whether the old ones are served. */
 	bool wakes;
 } cases[] = {
-	{ 0, 7, 100, true, false },   { 50, 7, 100, true, false },
-	{ 0, 8, 100, true, true },    { 99, 8, 100, true, false },
-	{ 95, 8, 100, true, false },  { 94, 8, 100, false, false },
-	{ 1, 8, 100, false, false },  { UINT32_MAX, 8, 4, true, false },
-	{ 200, 8, 100, true, false }, { 7, 8, UINT32_MAX, true, false },
+	{ 0, 100, false, true, true },    { 99, 100, false, true, false },
+	{ 95, 100, false, true, false },  { 94, 100, false, false, false },
+	{ 94, 100, true, true, false },   { 1, 100, false, false, false },
+	{ 1, 100, true, true, false },    { UINT32_MAX, 4, false, true, false },
+	{ 200, 100, false, true, false }, { 7, UINT32_MAX, false, true, false },
 };
+
+/*! A DNSKEY set of one key. */
+static knot_rdataset_t make_keys(uint8_t last)
+{
+	uint8_t buffer[16];
+	knot_rdata_t *record = (knot_rdata_t *)(void *)buffer;
+	const uint8_t data[] = { 1, 1, 3, 13, 5, 6, 7, last };
+	knot_rdataset_t keys = { 0 };
+	knot_rdata_init(record, sizeof(data), data);
+	ck_assert_int_eq(knot_rdataset_add(&keys, record, NULL), 0);
+	return keys;
+}
 
 START_TEST(test_old_answers_are_served_for_too_long)
 {
-	struct signed_answers *answers = signed_answers_new(7, 0, 0);
+	knot_rdataset_t keys = make_keys(1);
+	knot_rdataset_t others = make_keys(2);
+	struct signed_answers *answers = signed_answers_new(0, 0);
+	answers->version = (struct signed_version){ 7, tail_hash_rdata(&keys) };
 	struct mirror_zone zone = { .current = answers,
 		                    .kicked = cases[_i].kicked,
 		                    .patience = PATIENCE,
 		                    .wake_fd = eventfd(0, EFD_NONBLOCK) };
 	for (int again = 0; again < 2; again++) {
 		const struct signed_answers *found =
-			mirror_answers(&zone, cases[_i].serial, cases[_i].now);
+			mirror_kick(&zone, mirror_answers(&zone),
+		                    cases[_i].same_keys ? &keys : &others, cases[_i].now);
 		ck_assert_ptr_eq(found, cases[_i].answers ? answers : NULL);
 		eventfd_t count = 0;
 		(void)eventfd_read(zone.wake_fd, &count);
@@ -45,15 +62,21 @@ START_TEST(test_old_answers_are_served_for_too_long)
 	}
 	close(zone.wake_fd);
 	signed_answers_free(answers);
+	knot_rdataset_clear(&keys, NULL);
+	knot_rdataset_clear(&others, NULL);
 }
 END_TEST
 
 START_TEST(test_zone_without_answers_wakes_nobody)
 {
+	const knot_rdataset_t none = { 0 };
 	struct mirror_zone zone = { .patience = PATIENCE, .wake_fd = eventfd(0, EFD_NONBLOCK) };
-	ck_assert_ptr_null(mirror_answers(&zone, 0, 100));
+	for (uint32_t now = 100; now < 200; now += 99) {
+		ck_assert_ptr_null(mirror_kick(&zone, mirror_answers(&zone), &none, now));
+	}
 	eventfd_t count = 0;
 	ck_assert_int_eq(eventfd_read(zone.wake_fd, &count), 0);
+	ck_assert_uint_eq(count, 1);
 	close(zone.wake_fd);
 }
 END_TEST

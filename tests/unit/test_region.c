@@ -6,10 +6,10 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arrival/region.h"
+#include "suite.h"
 
 enum { PIECES = 3000 };
 
@@ -50,9 +50,30 @@ START_TEST(test_array_is_not_zeroed)
 	for (size_t i = 0; i < 100; i++) {
 		ck_assert_uint_eq(numbers[i], 0);
 	}
-	ck_assert_ptr_null(region_calloc(&region, SIZE_MAX / 4, 8));
+	ck_assert_ptr_null(region_calloc(&region, SIZE_MAX / 8 + 2, 8));
 	ck_assert_ptr_null(region_alloc(&region, SIZE_MAX - 3));
 	region_free(&region);
+}
+END_TEST
+
+/*! AddressSanitizer's, where the program is built with it. */
+extern void *__asan_region_is_poisoned(void *place, size_t size) __attribute__((weak));
+
+START_TEST(test_sanitizer_sees_no_end_of_a_piece)
+{
+	struct region region = { 0 };
+	ck_assert_int_eq(region_expect(&region, 200 * 1024), 0);
+	uint8_t *piece = region_alloc(&region, 13);
+	uint8_t *last = region_alloc(&region, 16);
+	if (__asan_region_is_poisoned != NULL) {
+		ck_assert_ptr_null(__asan_region_is_poisoned(piece, 13));
+		ck_assert_ptr_eq(__asan_region_is_poisoned(piece, 14), piece + 13);
+		ck_assert_ptr_eq(__asan_region_is_poisoned(last, 17), last + 16);
+	}
+	region_free(&region);
+	if (__asan_region_is_poisoned != NULL) {
+		ck_assert_ptr_eq(__asan_region_is_poisoned(last, 1), last);
+	}
 }
 END_TEST
 
@@ -80,12 +101,8 @@ int main(void)
 	TCase *tests = tcase_create("region");
 	tcase_add_test(tests, test_pieces_overlap);
 	tcase_add_test(tests, test_array_is_not_zeroed);
-	tcase_add_loop_test(tests, test_announced_memory_is_exceeded, 0,
-	                    sizeof(expected) / sizeof(expected[0]));
+	tcase_add_test(tests, test_sanitizer_sees_no_end_of_a_piece);
+	tcase_add_loop_test(tests, test_announced_memory_is_exceeded, 0, COUNT(expected));
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -114,19 +114,20 @@ static struct signed_set *sign_as_knotd(struct scene *scene, struct signed_set *
 	if (both) {
 		add_signature(scene, 1, plain, inception, &signatures);
 	}
-	struct signed_set *set = signed_set_new(signed_set_owner(plain), plain->owner_size,
-	                                        plain->type, plain->ttl, &rdata, &signatures);
+	struct signed_set *set =
+		signed_set_new(&scene->learnt.region, signed_set_owner(plain), plain->owner_size,
+	                       plain->type, plain->ttl, &rdata, &signatures);
 	knot_rdataset_clear(&signatures, NULL);
 	free(plain);
 	return set;
 }
 
-static struct signed_set *make_set(const uint8_t *owner, size_t size, uint16_t type, uint32_t ttl,
-                                   const void *data, size_t data_size)
+static struct signed_set *make_set(struct region *region, const uint8_t *owner, size_t size,
+                                   uint16_t type, const void *data, size_t data_size)
 {
 	knot_rdataset_t rdata = EMPTY;
 	add_rdata(&rdata, data, data_size);
-	struct signed_set *set = signed_set_new(owner, size, type, ttl, &rdata, NULL);
+	struct signed_set *set = signed_set_new(region, owner, size, type, 10, &rdata, NULL);
 	knot_rdataset_clear(&rdata, NULL);
 	return set;
 }
@@ -139,14 +140,6 @@ static int by_owner(const void *a, const void *b)
 	return order != 0 ? order : (int)one->type - (int)other->type;
 }
 
-/*! The set is where all that is learnt is, and nowhere else. */
-static struct signed_set *keep(struct learnt *learnt, struct signed_set *set)
-{
-	struct signed_set *copy = signed_set_copy(&learnt->region, set);
-	free(set);
-	return copy;
-}
-
 /*! What the zone has: the first uplink's addresses at each host, and hints at it if asked for. */
 static void learn(struct scene *scene, uint32_t serial, bool both, bool hints, uint32_t inception)
 {
@@ -156,30 +149,26 @@ static void learn(struct scene *scene, uint32_t serial, bool both, bool hints, u
 	uint8_t soa[22] = { 0 };
 	knot_wire_write_u32(soa + 2, serial);
 	struct learnt *learnt = &scene->learnt;
-	learnt->soa = keep(learnt, make_set((const uint8_t *)ZONE, sizeof(ZONE), KNOT_RRTYPE_SOA,
-	                                    10, soa, 22));
-	learnt->dnskey =
-		keep(learnt, signed_set_new((const uint8_t *)ZONE, sizeof(ZONE), KNOT_RRTYPE_DNSKEY,
-	                                    10, &scene->dnskeys, NULL));
+	learnt->soa = make_set(&learnt->region, (const uint8_t *)ZONE, sizeof(ZONE),
+	                       KNOT_RRTYPE_SOA, soa, 22);
+	learnt->dnskey = signed_set_new(&learnt->region, (const uint8_t *)ZONE, sizeof(ZONE),
+	                                KNOT_RRTYPE_DNSKEY, 10, &scene->dnskeys, NULL);
 	learnt->sets =
 		region_calloc(&learnt->region, scene->table->host_count * 3, sizeof(*learnt->sets));
 	const struct table_uplink *first = &scene->table->uplinks[0];
 	for (size_t i = 0; i < scene->table->host_count; i++) {
 		const struct table_host *host = &scene->table->hosts[i];
 		for (size_t j = 0; j < 2; j++) {
-			struct signed_set *set =
-				make_set(host->owner, host->owner_length,
-			                 j == 0 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA, 10,
-			                 first->address[j].bytes, j == 0 ? 4 : 16);
-			learnt->sets[learnt->count++] =
-				keep(learnt, sign_as_knotd(scene, set, both, inception));
+			struct signed_set *set = make_set(NULL, host->owner, host->owner_length,
+			                                  j == 0 ? KNOT_RRTYPE_A : KNOT_RRTYPE_AAAA,
+			                                  first->address[j].bytes, j == 0 ? 4 : 16);
+			learnt->sets[learnt->count++] = sign_as_knotd(scene, set, both, inception);
 		}
 		if (hints) {
 			struct signed_set *set =
-				make_set(host->owner, host->owner_length, KNOT_RRTYPE_HTTPS, 10,
+				make_set(NULL, host->owner, host->owner_length, KNOT_RRTYPE_HTTPS,
 			                 https, sizeof(https) - 1);
-			learnt->sets[learnt->count++] =
-				keep(learnt, sign_as_knotd(scene, set, both, inception));
+			learnt->sets[learnt->count++] = sign_as_knotd(scene, set, both, inception);
 		}
 	}
 	qsort(learnt->sets, learnt->count, sizeof(*learnt->sets), by_owner);
@@ -279,7 +268,7 @@ static void publish(void *context, struct signed_answers *answers)
 	struct scene *scene = context;
 	signed_answers_free(scene->published);
 	scene->published = answers;
-	scene->first_serial = scene->parts++ == 0 ? answers->serial : scene->first_serial;
+	scene->first_serial = scene->parts++ == 0 ? answers->version.serial : scene->first_serial;
 	bool gap = false;
 	for (size_t i = 0; i < scene->table->host_count; i++) {
 		char name[64];
@@ -361,7 +350,7 @@ START_TEST(test_variant_is_missing_or_bogus)
 	learn(scene, 1, false, true, NOW - 10);
 	ck_assert_int_eq(run(scene), 0);
 	expect_good(scene, 1);
-	ck_assert_uint_eq(scene->published->serial, 1);
+	ck_assert_uint_eq(scene->published->version.serial, 1);
 	// A and AAAA: both uplinks, each alone; hints: the same three.
 	ck_assert_uint_eq(scene->published->count, 3 * 9);
 	struct signed_set *both = FIND(scene, HOST, KNOT_RRTYPE_A, "192.168.2.1", "172.16.1.1");
@@ -427,7 +416,7 @@ START_TEST(test_signed_answers_are_away_while_others_are_made)
 	ck_assert_uint_eq(scene->gaps, 0);
 	// Those that lack an algorithm are the older version's, and limited by what knotd grants that.
 	ck_assert_uint_eq(scene->first_serial, _i == 1 ? 1 : 2);
-	ck_assert_uint_eq(scene->published->serial, 2);
+	ck_assert_uint_eq(scene->published->version.serial, 2);
 	ck_assert_uint_eq(FIND(scene, HOST, KNOT_RRTYPE_A, "172.16.1.1")->inception, NOW - 5);
 	expect_good(scene, _i == 1 ? 2 : 1);
 	free_scene(scene);
