@@ -62,7 +62,7 @@ static const knot_rrset_t *find_delegation(const struct fake_zone *zone, const k
 		if (ns != NULL) {
 			return ns;
 		}
-		name = knot_wire_next_label(name, NULL);
+		name += 1 + name[0];
 	}
 	return NULL;
 }

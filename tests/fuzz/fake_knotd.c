@@ -228,8 +228,10 @@ size_t fake_knotd_process(struct fake_knotd *knotd, const struct fake_query *how
 #if KNOTD_MOD_ABI_VERSION < 500
 	// Local addresses are asked of sockets, but not those of XDP.
 	params.xdp_msg = (const struct knot_xdp_msg *)how;
-	params.remote = &how->client;
+#else
+	params.local = &how->local;
 #endif
+	params.remote = &how->client;
 	struct knotd_qdata_extra extra = { .query = how, .zone = knotd->mod.zone };
 	knot_pkt_t *query = knot_pkt_new(how->wire, (uint16_t)how->size, &mm);
 	knot_pkt_t *pkt = knot_pkt_new(response, KNOT_WIRE_MAX_PKTSIZE, &mm);

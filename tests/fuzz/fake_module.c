@@ -9,7 +9,14 @@
 #include "fake_answer.h"
 #include "fuzz.h"
 
-void *knotd_mod_ctx(knotd_mod_t *mod)
+/*! Knot DNS 3.4 promises more. */
+#if KNOTD_MOD_ABI_VERSION >= 600
+#define CONST_600 const
+#else
+#define CONST_600
+#endif
+
+void *knotd_mod_ctx(CONST_600 knotd_mod_t *mod)
 {
 	return mod->context;
 }
@@ -19,7 +26,7 @@ void knotd_mod_ctx_set(knotd_mod_t *mod, void *ctx)
 	mod->context = ctx;
 }
 
-const knot_dname_t *knotd_mod_zone(knotd_mod_t *mod)
+const knot_dname_t *knotd_mod_zone(CONST_600 knotd_mod_t *mod)
 {
 	return mod->zone->name;
 }
@@ -119,26 +126,22 @@ int knotd_mod_in_hook(knotd_mod_t *mod, knotd_stage_t stage, knotd_mod_in_hook_f
 	return KNOT_EOK;
 }
 
-#if KNOTD_MOD_ABI_VERSION >= 500
-const struct sockaddr_storage *knotd_qdata_local_addr(knotd_qdata_t *qdata)
-{
-	return &qdata->extra->query->local;
-}
-#else
+// Later versions have them inline.
+#if KNOTD_MOD_ABI_VERSION < 500
 const struct sockaddr_storage *knotd_qdata_local_addr(knotd_qdata_t *qdata,
                                                       struct sockaddr_storage *buff)
 {
 	(void)buff;
 	return &qdata->extra->query->local;
 }
-#endif
 
 const struct sockaddr_storage *knotd_qdata_remote_addr(knotd_qdata_t *qdata)
 {
 	return &qdata->extra->query->client;
 }
+#endif
 
-knot_rrset_t knotd_qdata_zone_apex_rrset(knotd_qdata_t *qdata, uint16_t type)
+knot_rrset_t knotd_qdata_zone_apex_rrset(CONST_600 knotd_qdata_t *qdata, uint16_t type)
 {
 	const struct fake_zone *zone = qdata->extra->zone;
 	const knot_rrset_t *rrset = fake_zone_find(zone, zone->name, type);
