@@ -27,6 +27,12 @@ struct fast_memory {
 	uint64_t serial;                /*!< Of the answers that apex is from. */
 	struct sections_slot *sections; /*!< SECTIONS_SLOTS of them; NULL: minimal. */
 
+	// A record that is still where it was and has its serial is taken for the same: knotd makes each version's anew.
+	const knot_rdata_t
+		*soa; /*!< The SOA record of the version that was seen last, not to be read. */
+	uint32_t soa_serial;  /*!< Of it. */
+	uint64_t soa_version; /*!< See struct signed_version. */
+
 	// Of the current query, from hook to hook.
 	const struct snapshot *snapshot; /*!< One for all hooks; NULL: standalone or no table. */
 	bool ours;                       /*!< No other module has answered. */

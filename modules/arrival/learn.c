@@ -14,8 +14,6 @@
 #include <libknot/rrtype/rrsig.h>
 #include <libknot/rrtype/soa.h>
 
-#include "arrival/tail.h"
-
 /*! Zones that change while they are asked are asked that often. */
 #define ROUNDS 5
 
@@ -91,10 +89,10 @@ void learnt_forget(struct learnt *learnt, const uint8_t *owner, size_t owner_siz
 
 struct signed_version learnt_version(const struct learnt *learnt)
 {
+	const knot_rdataset_t signatures = signed_set_signatures(learnt->soa);
 	const knot_rdataset_t dnskeys = signed_set_rdata(learnt->dnskey);
-	return (struct signed_version){ .serial = knot_soa_serial(
-						signed_set_rdata(learnt->soa).rdata),
-		                        .dnskeys = tail_hash_rdata(&dnskeys) };
+	return signed_version(knot_soa_serial(signed_set_rdata(learnt->soa).rdata), &signatures,
+	                      &dnskeys);
 }
 
 /*! Whether an RRSIG record covers a question's set, of which no wildcard is the source. */

@@ -4,9 +4,9 @@
  * The thread of mirror signing: when to learn, to sign and to publish.
  *
  * Theory of operation. A session with a zone asks knotd for the records there are and their signatures,
- * and signs what the table wants answered in the same way. There is one when a query has seen an SOA
- * serial that is not that of the published answers (the kick: one write to an eventfd a change), when
- * the table has changed, and now and then for zones that nobody asks about. What has failed is tried
+ * and signs what the table wants answered in the same way. There is one when a query has seen a
+ * version of the zone that is not that of the published answers (the kick: one write to an eventfd a change),
+ * when the table has changed, and now and then for zones that nobody asks about. What has failed is tried
  * again, later each time.
  */
 
@@ -24,7 +24,6 @@
 #include "arrival/mirror_zone.h"
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
-#include "arrival/tail.h"
 #include "table/table.h"
 
 /*! A thread and its zones. */
@@ -50,7 +49,7 @@ static pthread_mutex_t mirrors_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
                                          const struct signed_answers *answers,
-                                         const knot_rdataset_t *dnskeys, uint32_t now)
+                                         const struct signed_version *version, uint32_t now)
 {
 	uint32_t kicked = atomic_load_explicit(&zone->kicked, memory_order_relaxed);
 	if (kicked == 0) {
@@ -63,9 +62,7 @@ const struct signed_answers *mirror_kick(struct mirror_zone *zone,
 	// Another thread's query may have seen the time earlier, and the clock may be set back.
 	int32_t age = (int32_t)(now - kicked);
 	bool soon = age <= 0 || (uint32_t)age <= patience;
-	return answers != NULL && (soon || answers->version.dnskeys == tail_hash_rdata(dnskeys))
-	               ? answers
-	               : NULL;
+	return answers != NULL && (soon || answers->version.keys == version->keys) ? answers : NULL;
 }
 
 void mirror_miss(struct mirror_zone *zone, const uint8_t *owner)

@@ -23,13 +23,13 @@ struct mirror_settings {
 	const struct sockaddr_storage *listen; /*!< Where knotd listens. */
 	size_t listen_count;
 	char *const *keystores; /*!< Folders of PEM files, ended by NULL. */
-	uint32_t patience; /*!< Seconds for which what was signed for another serial is served. */
+	uint32_t patience; /*!< Seconds for which what was signed for another version is served. */
 };
 
 /*! A zone, as the query path sees it. */
 struct mirror_zone {
 	struct signed_answers *current; /*!< Published; NULL: none. */
-	_Atomic uint32_t kicked;   /*!< Time of the first query that saw another serial; 0: none. */
+	_Atomic uint32_t kicked; /*!< Time of the first query that saw another version; 0: none. */
 	_Atomic uint32_t patience; /*!< See struct mirror_settings. */
 	const _Atomic uint32_t
 		*self_port;      /*!< Port of the thread's questions; 0: none are asked. */
@@ -67,16 +67,16 @@ static inline const struct signed_answers *mirror_answers(const struct mirror_zo
 }
 
 /*!
- * \brief What serves while the answers are not those of the zone's SOA serial, of which the signer is told.
+ * \brief What serves while the answers are not those of the zone's version, of which the signer is told.
  *
  * Those that were made for another version of the zone serve for a while, as knotd keeps the old keys published
  * for longer than it mostly takes to sign; and for as long as it takes if the zone's keys are still those.
  *
  * \param answers  Of mirror_answers().
- * \param dnskeys  The zone's DNSKEY set.
+ * \param version  The zone's.
  * \param now      Seconds since 1970.
  * \return The answers, or NULL.
  */
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
                                          const struct signed_answers *answers,
-                                         const knot_rdataset_t *dnskeys, uint32_t now);
+                                         const struct signed_version *version, uint32_t now);

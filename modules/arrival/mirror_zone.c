@@ -200,7 +200,7 @@ static uint64_t poll_ms(const struct mirror_work *work)
 
 /*!
  * What has failed is tried again, later each time. What nobody has confirmed for so long that the keys may
- * have been retired is not served any more, even if no query has told of another serial.
+ * have been retired is not served any more, even if no query has told of another version.
  */
 static void fail(struct mirror_work *work, int ret)
 {

@@ -40,13 +40,23 @@ static inline bool is_self(const struct arrival *arrival, knotd_qdata_t *qdata)
 	return port != 0 && is_from_here(qdata, port);
 }
 
-/*! What serves while there are no answers for the zone's very version. */
-static __attribute__((noinline)) const struct signed_answers *find_older(
-	const struct arrival *arrival, knotd_qdata_t *qdata, const struct signed_answers *answers,
-	uint32_t now)
+/*! What serves if this thread sees a version of the zone for the first time, or there are no answers for it. */
+static __attribute__((noinline)) const struct signed_answers *find_by_version(
+	const struct arrival *arrival, knotd_qdata_t *qdata, const knot_rdata_t *soa,
+	const struct signed_answers *answers, uint32_t now)
 {
+	knot_rrset_t signatures = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_RRSIG);
 	knot_rrset_t dnskeys = knotd_qdata_zone_apex_rrset(qdata, KNOT_RRTYPE_DNSKEY);
-	return mirror_kick(arrival->mirror, answers, &dnskeys.rrs, now);
+	uint32_t serial = fast_soa_serial(soa);
+	struct signed_version version = signed_version(serial, &signatures.rrs, &dnskeys.rrs);
+	if (answers == NULL || answers->version.soa != version.soa) {
+		return mirror_kick(arrival->mirror, answers, &version, now);
+	}
+	struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	memory->soa = soa;
+	memory->soa_serial = serial;
+	memory->soa_version = version.soa;
+	return answers;
 }
 
 /*! Signed answers for a query that wants DNSSEC; the zone has not changed if it is found again. */
@@ -61,9 +71,12 @@ static inline const struct signed_answers *find_variants(const struct arrival *a
 		return NULL;
 	}
 	const struct signed_answers *answers = mirror_answers(arrival->mirror);
-	return answers != NULL && answers->version.serial == fast_soa_serial(soa.rrs.rdata)
+	const struct fast_memory *memory = &arrival->threads[qdata->params->thread_id];
+	return answers != NULL && answers->version.soa == memory->soa_version &&
+	                       memory->soa == soa.rrs.rdata &&
+	                       memory->soa_serial == fast_soa_serial(soa.rrs.rdata)
 	               ? answers
-	               : find_older(arrival, qdata, answers, now);
+	               : find_by_version(arrival, qdata, soa.rrs.rdata, answers, now);
 }
 
 /*! Fill in a request for a hook that looks at RRsets. */

@@ -9,11 +9,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <libknot/descriptor.h>
 #include <libknot/rrtype/rrsig.h>
 
 #include "arrival/tail.h"
 
 #define SLOTS_MIN 16
+
+/*! As many octets of a signature tell it from others. No algorithm has shorter ones. */
+#define BITS 32
 
 _Static_assert(sizeof(struct signed_set) == offsetof(struct signed_set, bytes),
                "a set takes signed_set_size()");
@@ -125,6 +129,27 @@ static inline bool same_records(const struct signed_set *set, const knot_rdatase
 		record = knot_rdataset_next(record);
 	}
 	return true;
+}
+
+struct signed_version signed_version(uint32_t serial, const knot_rdataset_t *signatures,
+                                     const knot_rdataset_t *dnskeys)
+{
+	struct signed_version version = {
+		.soa = hash_word(0, serial),
+		.keys = tail_hash_rdata(dnskeys),
+	};
+	const knot_rdata_t *signature = signatures->rdata;
+	for (uint16_t i = 0; i < signatures->count; i++) {
+		if (knot_rrsig_type_covered(signature) == KNOT_RRTYPE_SOA) {
+			// Without the signer's name, which may be in another case on its way through a message.
+			size_t size = signature->len < BITS ? signature->len : BITS;
+			version.soa += hash_bytes(signature->data + signature->len - size, size);
+			version.keys +=
+				hash_word(knot_rrsig_alg(signature), knot_rrsig_key_tag(signature));
+		}
+		signature = knot_rdataset_next((knot_rdata_t *)(uintptr_t)signature);
+	}
+	return version;
 }
 
 struct signed_answers *signed_answers_new(size_t count, size_t size)

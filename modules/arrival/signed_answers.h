@@ -91,11 +91,21 @@ struct signed_set *signed_set_copy(struct region *region, const struct signed_se
 /*! \brief Whether the signatures of two sets differ in nothing but the signature itself. */
 bool signed_set_same_headers(const struct signed_set *a, const struct signed_set *b);
 
-/*! A version of a zone. */
+/*! A version of a zone, by hashes. */
 struct signed_version {
-	uint32_t serial;  /*!< Of its SOA record. */
-	uint64_t dnskeys; /*!< tail_hash_rdata() of its DNSKEY set. */
+	uint64_t
+		soa; /*!< SOA serial and the signatures over it: after a reload knotd may come to a serial again. */
+	uint64_t keys; /*!< The DNSKEY set, and which keys sign. */
 };
+
+/*!
+ * \brief The version that a zone is.
+ * \param serial      Of its SOA record.
+ * \param signatures  RRSIG records at its apex; those over other sets make no difference.
+ * \param dnskeys     Its DNSKEY set.
+ */
+struct signed_version signed_version(uint32_t serial, const knot_rdataset_t *signatures,
+                                     const knot_rdataset_t *dnskeys);
 
 /*! An index of sets, which it has as copies in one piece of memory. */
 struct signed_answers {

@@ -55,9 +55,9 @@ static void job_init(struct job *job, const struct signer *signer, const struct 
 	job->done = old != NULL && old->ttl == model->ttl && signed_set_same_headers(old, model);
 	job->lasts = job->done || (old != NULL && old->signature_count == model->signature_count &&
 	                           zone_keys_published(signer->keys, old));
-	// The same serial again is no older version, whose keys knotd would keep for a while.
+	// The same version again is no older one, whose keys knotd would keep for a while.
 	if (old != NULL &&
-	    (job->lasts || signer->old->version.serial != learnt_version(signer->learnt).serial)) {
+	    (job->lasts || signer->old->version.soa != learnt_version(signer->learnt).soa)) {
 		job->result = old;
 	}
 }

@@ -258,10 +258,10 @@ void mirror_put(struct mirror_zone *zone)
 
 const struct signed_answers *mirror_kick(struct mirror_zone *zone,
                                          const struct signed_answers *answers,
-                                         const knot_rdataset_t *dnskeys, uint32_t now)
+                                         const struct signed_version *version, uint32_t now)
 {
 	(void)zone;
-	(void)dnskeys;
+	(void)version;
 	(void)now;
 	return answers;
 }
