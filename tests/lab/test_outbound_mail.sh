@@ -25,12 +25,13 @@ mail_out() {
 	mail_from srv "$@"
 }
 
-# mail_from MACHINE [SWAKS OPTION...]
+# mail_from MACHINE [SWAKS OPTION...]. swaks looks for the machine's own name, in DNS too if it is not in /etc/hosts.
 mail_from() {
 	local machine=$1 tag
 	shift
 	tag=$(now_ms)
-	ns "$machine" swaks --server "${mail_address4[receiver]}" --helo mail-gw-1.example.com \
+	# shellcheck disable=SC2016  # expanded by the inner shell
+	ns "$machine" unshare --uts sh -c 'hostname localhost && exec swaks "$@"' swaks --server "${mail_address4[receiver]}" --helo mail-gw-1.example.com \
 		--from user@example.com --to user@hoster.com --timeout 30 --header "X-Tag: $tag" "$@" \
 		>"$lab/swaks.log" || { cat "$lab/swaks.log"; return 1; }
 	jq -r --arg tag $tag 'select(.tag == $tag) | "\(.peer) spf=\(.spf) greeting=\(.greeting)"' \

@@ -77,6 +77,9 @@ expect "without public-address: the log says why" logged "address $inside is pri
 # A public address on both: DNS tells one line from the other, so it is one line's.
 for uplink in primary backup; do
 	kill "${dhcp_client_pid[$uplink]}"
+	wait "${dhcp_client_pid[$uplink]}" 2>/dev/null
+	# A late reply to an address that is gone would be forwarded, by the other uplink.
+	dhcp_stop $uplink
 	ip_batch gw <<-END
 		address flush dev ${interface[$uplink]} scope global
 		address add ${address4[primary]}/27 dev ${interface[$uplink]}
