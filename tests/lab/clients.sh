@@ -9,6 +9,11 @@
 
 page_url=http://www.example.com/
 
+# Its major version: what it makes of several addresses and of hints differs.
+chromium_version() {
+	chromium --version 2>/dev/null | sed -n 's/^Chromium \([0-9]*\).*/\1/p'
+}
+
 # browser_start NAME [OPTION...]: a new Chromium with no memory. It ends with the lab or browser_stop:
 # the PID namespace takes all of its processes along.
 browser_start() {

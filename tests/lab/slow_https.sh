@@ -22,7 +22,6 @@ plain_name=api.www.example.com
 # address itself is outstanding, and no longer (RFC 9460, section 7.3): net/base/features.cc,
 # kHappyEyeballsV3 and kUseDnsHttpsSvcbAddressHints, and net/dns/dns_task_results_manager.cc there. With one
 # of the two it waits for the address, and so does Chromium 150.
-chromium_version=$(chromium --version 2>/dev/null | sed -n 's/^Chromium \([0-9]*\).*/\1/p')
 by_hints=(--feature HappyEyeballsV3 --feature UseDnsHttpsSvcbAddressHints)
 
 # hint_at SERVER: the hint that it has, by the resolver or by an uplink's name server.
@@ -140,7 +139,7 @@ for uplink in primary backup; do
 	addresses_withhold
 	cached=(HTTPS)
 	expect "only $uplink: the resolver owes the address" resolver_owes www.example.com
-	if [ "$chromium_version" -ge 156 ]; then
+	if [ "$(chromium_version)" -ge 156 ]; then
 		expect "only $uplink: a browser comes in there by the hint alone" \
 			browser_comes_by $uplink hint-alone "${by_hints[@]}"
 	else
