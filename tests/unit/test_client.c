@@ -111,10 +111,10 @@ START_TEST(whatever_the_daemon_does_is_answered)
 	folder_make();
 	int listener = listen_at(path, 4);
 	pid_t pid = fork();
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		daemon_run(listener, (size_t)_i);
 	}
+	ck_assert_int_ge(pid, 0);
 	(void)close(listener);
 
 	json_t *request = json_pack("{s:s}", "command", "status");
@@ -159,12 +159,12 @@ START_TEST(a_daemon_that_hangs_up_while_asked_does_not_kill_the_client)
 	folder_make();
 	int listener = listen_at(path, 4);
 	pid_t pid = fork();
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		int fd = accept(listener, NULL, NULL);
 		(void)close(fd);
 		_exit(0);
 	}
+	ck_assert_int_ge(pid, 0);
 	(void)close(listener);
 	char *name = calloc(1, 4000001);
 	memset(name, 'x', 4000000);
