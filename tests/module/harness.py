@@ -232,8 +232,10 @@ class Knotd:
                   self.modules, "zone:"]
         for name, (text, module) in self.zones.items():
             path = os.path.join(self.folder, name + ".zone")
-            with open(path, "w") as file:
+            # knotd may be reading the old one, and has it in memory by mmap(2): cut, it would be SIGBUS.
+            with open(path + ".new", "w") as file:
                 file.write(text)
+            os.rename(path + ".new", path)
             lines += ["  - domain: " + name, "    file: " + path,
                       "    zonefile-load: whole", "    zonefile-sync: -1", "    journal-content: none"]
             if module is not None:
@@ -278,7 +280,8 @@ class Knotd:
         done = subprocess.run(["knotc", "-c", self.conf, "-s", os.path.join(self.folder, "knot.sock"),
                                "-t", "30"] + list(words), capture_output=True, text=True,
                               env=self.environment())
-        assert done.returncode == 0, done.stdout + done.stderr + self.log()
+        assert done.returncode == 0, "%s%sknotd: %s\n%s" % (
+            done.stdout, done.stderr, "runs" if self.process.poll() is None else self.process.returncode, self.log())
         return done.stdout
 
     def statistics(self):
