@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -24,6 +23,7 @@
 #include "arrival/mirror_zone.h"
 #include "arrival/self_address.h"
 #include "arrival/snapshot_swap.h"
+#include "arrival/thread.h"
 #include "table/table.h"
 
 /*! A thread and its zones. */
@@ -151,18 +151,6 @@ static void mirror_free(struct mirror *mirror)
 	free(mirror);
 }
 
-/*! Start the thread without signals: those of the process are knotd's. */
-static int mirror_start(struct mirror *mirror)
-{
-	sigset_t all;
-	sigset_t old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int ret = pthread_create(&mirror->thread, NULL, run, mirror);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -ret;
-}
-
 static int mirror_new(struct snapshot_source *source, struct mirror **mirror)
 {
 	struct mirror *created = calloc(1, sizeof(*created));
@@ -176,7 +164,7 @@ static int mirror_new(struct snapshot_source *source, struct mirror **mirror)
 	created->table_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	created->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	bool open = created->wake_fd >= 0 && created->table_fd >= 0 && created->stop_fd >= 0;
-	int ret = open ? mirror_start(created) : -errno;
+	int ret = open ? thread_start(&created->thread, run, created) : -errno;
 	if (ret != 0) {
 		mirror_free(created);
 		return ret;

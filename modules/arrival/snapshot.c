@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "arrival/snapshot_swap.h"
+#include "arrival/thread.h"
 #include "base/log.h"
 #include "table/table_lmdb.h"
 
@@ -269,17 +269,12 @@ static int source_new(const char *path, struct snapshot_source **source)
 	return 0;
 }
 
-/*! Start the thread without signals: those of the process are knotd's. Wait for its first look. */
+/*! Start the thread, and wait for its first look. */
 static int source_start(struct snapshot_source *source)
 {
-	sigset_t all;
-	sigset_t old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int ret = pthread_create(&source->thread, NULL, run, source);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int ret = thread_start(&source->thread, run, source);
 	if (ret != 0) {
-		return -ret;
+		return ret;
 	}
 	pthread_mutex_lock(&source->lock);
 	while (!source->looked) {
